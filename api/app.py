@@ -46,6 +46,7 @@ from api.database.connections import (
     create_application_engine,
     create_public_engine,
 )
+from api.database.database_clock import DatabaseClock
 from api.database.live_copy import CHANGE_SECONDS
 from api.database.pulse import Pulse
 from api.database.request_transactions import provide_public_transaction, provide_transaction, release_connections
@@ -142,7 +143,7 @@ def create_app(
     public_reads: AsyncEngine,
     *,
     lifespan: Sequence[Lifespan] = (),
-    read_clock: Clock = clock.system_now,
+    database_clock: Clock | None = None,
     new_uuid: IdSource = uuid4,
     change_seconds: float = CHANGE_SECONDS,
     proxies: Sequence[Network] = (),
@@ -150,10 +151,12 @@ def create_app(
 ) -> Litestar:
     """Return the application. `public_reads` is the engine of a role that can read only plans and releases.
 
-    The clock and the source of ids are parameters so that tests can control them, and so is the time that a response
-    to a withdrawal waits for other processes. `proxies` are believed when they state who the caller
+    Without `database_clock`, the application knows the time from the first statement that checks a key. The source of
+    ids is a parameter so that tests can control it, and so is the time that a response to a withdrawal waits for other
+    processes. `proxies` are believed when they state who the caller
     is. Without `quotas`, callers may send as many requests as they like.
     """
+    time = database_clock or DatabaseClock()
     app = Litestar(
         route_handlers=ROUTERS,
         dependencies=DEPENDENCIES,
@@ -170,12 +173,12 @@ def create_app(
             {
                 "engine": engine,
                 "public_engine": public_reads,
-                "clock": read_clock,
+                "clock": time,
                 "ids": new_uuid,
                 "change_seconds": change_seconds,
                 "uploads": UploadBudget(),
-                "rate_limiter": quotas and RateLimiter(quotas),
-                "refused_requests": RefusedRequests(read_clock),
+                "rate_limiter": quotas and RateLimiter(quotas, time.read),
+                "refused_requests": RefusedRequests(time.read),
                 "readiness": ReadinessChecker(),
             }
         ),
@@ -227,7 +230,7 @@ def serve() -> Litestar:
         engine,
         public_reads,
         lifespan=[lifespan],
-        read_clock=pulse.clock.read,
+        database_clock=pulse.clock,
         proxies=configuration.proxies,
         quotas=quotas,
     )

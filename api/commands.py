@@ -9,9 +9,10 @@ from pathlib import Path
 import yaml
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
-from api import clock, settings
+from api import settings
 from api.access.audit import record_audit
 from api.database import connections
+from api.database.database_clock import fetch_instant
 from api.database.embedded import EmbeddedPostgres
 from api.database.embedded_files import find_default_folder
 from api.database.requirements import Need, check_database
@@ -124,7 +125,7 @@ def load_boundaries(arguments: argparse.Namespace, configuration: settings.Setti
         await migrate_database(url)
         async with begin_owner_transaction(url) as transaction:
             known, unknown_count = geojson.select_known_boundaries(boundaries, await fetch_area_codes(transaction))
-            await save_boundaries(transaction, known, source=arguments.file.name, now=clock.system_now())
+            await save_boundaries(transaction, known, source=arguments.file.name, now=await fetch_instant(transaction))
             return len(known), unknown_count
 
     with open_database(configuration, Need.RIGHTS) as url:

@@ -11,9 +11,10 @@ from uuid import uuid4
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from api import clock, settings
+from api import settings
 from api.access import key_rules, keys, queries_keys
 from api.commands import begin_owner_transaction, open_database
+from api.database.database_clock import fetch_instant
 from api.http.refusals import NotFound
 from api.plan.catalogue import Catalogue
 from api.plan.queries import fetch_catalogue
@@ -43,7 +44,7 @@ async def _issue_key(
 ) -> tuple[keys.SecretKey, datetime]:
     key = keys.make_key(secrets.token_bytes(38), sandbox=all(catalogue.sandbox for catalogue in catalogues))
     scopes = [Scope(scope) for scope in dict.fromkeys(arguments.scope)]
-    now = clock.system_now()
+    now = await fetch_instant(transaction)
     expires_at = now + timedelta(days=arguments.days)
     await queries_keys.issue_key(
         transaction,
@@ -64,21 +65,22 @@ async def _issue_key(
 
 def rotate_key(arguments: argparse.Namespace, configuration: settings.Settings) -> int:
     """Create another key for the client of a key, which ends after the overlap. Print the new key."""
-    now = clock.system_now()
-    expires_at, overlap_ends_at = (now + timedelta(days=days) for days in (arguments.days, arguments.overlap_days))
 
-    async def rotate(url: str) -> keys.SecretKey:
+    async def rotate(url: str) -> tuple[keys.SecretKey, datetime, datetime]:
         async with begin_owner_transaction(url) as transaction:
+            now = await fetch_instant(transaction)
+            expires_at, overlap_ends_at = (now + timedelta(days=n) for n in (arguments.days, arguments.overlap_days))
             is_sandbox = await queries_keys.is_sandbox_client(transaction, arguments.key)
             key = keys.make_key(secrets.token_bytes(38), sandbox=is_sandbox)
             if not await queries_keys.replace_key(
                 transaction, arguments.key, key, now=now, expires_at=expires_at, overlap_ends_at=overlap_ends_at
             ):
                 raise _unknown_key(arguments.key)
-            return key
+            return key, expires_at, overlap_ends_at
 
     with open_database(configuration) as url:
-        _print_key(asyncio.run(rotate(url)), expires_at)
+        key, expires_at, overlap_ends_at = asyncio.run(rotate(url))
+    _print_key(key, expires_at)
     ends = overlap_ends_at.isoformat(timespec="seconds")
     print(f"{arguments.key} ends at {ends}, unless it expires earlier.", file=sys.stderr)
     return 0
@@ -96,7 +98,7 @@ def revoke_key(arguments: argparse.Namespace, configuration: settings.Settings) 
 
     async def revoke(url: str) -> list[str]:
         async with begin_owner_transaction(url) as transaction:
-            now = clock.system_now()
+            now = await fetch_instant(transaction)
             if not await queries_keys.revoke_key(transaction, arguments.key, now=now):
                 raise _unknown_key(arguments.key)
             listed = [record for record, _ in await queries_keys.list_keys(transaction)]
@@ -117,20 +119,19 @@ def _unknown_key(key_id: str) -> NotFound:
 
 def list_keys(arguments: argparse.Namespace, configuration: settings.Settings) -> int:
     """Print the keys with their clients, grants and dates."""
-    now = clock.system_now()
 
-    async def fetch(url: str) -> list[tuple[KeyRecord, list[Grant]]]:
+    async def select(url: str) -> list[tuple[KeyRecord, Sequence[Grant]]]:
         async with begin_owner_transaction(url) as transaction:
-            return await queries_keys.list_keys(transaction)
+            return key_rules.select_keys(
+                await queries_keys.list_keys(transaction),
+                organisation=arguments.organisation,
+                programme=arguments.programme,
+                expiring_days=arguments.expiring,
+                now=await fetch_instant(transaction),
+            )
 
     with open_database(configuration) as url:
-        selected = key_rules.select_keys(
-            asyncio.run(fetch(url)),
-            organisation=arguments.organisation,
-            programme=arguments.programme,
-            expiring_days=arguments.expiring,
-            now=now,
-        )
+        selected = asyncio.run(select(url))
     for record, grants in selected:
         print("\n".join(_format_key(record, grants)))
     print(f"{len(selected)} keys")

@@ -9,7 +9,8 @@ from typing import cast
 from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from api import clock, commands, settings
+from api import commands, settings
+from api.database.database_clock import fetch_instant
 from api.database.embedded_files import find_default_folder
 from api.database.requirements import Need
 from api.http.refusals import Invalid
@@ -62,7 +63,7 @@ async def load_and_audit(
     transaction: AsyncConnection, plan: Plan, *, sandbox: bool, bindings: BindingRule = BindingRule.REFUSE
 ) -> queries_loading.LoadResult:
     """Load a plan, and record an audit entry if it differs from the current version."""
-    now = clock.system_now()
+    now = await fetch_instant(transaction)
     loaded = await queries_loading.load_plan(transaction, plan, sandbox=sandbox, now=now, bindings=bindings)
     if loaded.changes:
         catalogue = await fetch_catalogue(transaction, loaded.programme)
@@ -131,7 +132,7 @@ def bind_role(arguments: argparse.Namespace, configuration: settings.Settings) -
             catalogue = await fetch_catalogue(transaction, slug)
             newest = await queries.lock_newest_version(transaction, slug)
             plan = binding_changes.bind_role(cast("Plan", newest.plan), role, organisation, day)
-            now = clock.system_now()
+            now = await fetch_instant(transaction)
             loaded = await queries_loading.load_plan(
                 transaction, plan, sandbox=catalogue.sandbox, now=now, bindings=BindingRule.REPLACE
             )

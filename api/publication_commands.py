@@ -8,9 +8,10 @@ from uuid import UUID, uuid4
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from api import clock, settings
+from api import settings
 from api.access.audit import record_audit
 from api.commands import begin_owner_transaction, open_database
+from api.database.database_clock import fetch_instant
 from api.plan.queries import fetch_all_catalogues
 from api.releases import queries_jobs
 from api.releases.queries_jobs import PublicationKey
@@ -41,7 +42,7 @@ def cancel_publication(arguments: argparse.Namespace, configuration: settings.Se
 
     async def cancel(transaction: AsyncConnection) -> None:
         key = await queries_jobs.find_key(transaction, arguments.publication)
-        await queries_jobs.cancel_publication(transaction, key, now=clock.system_now())
+        await queries_jobs.cancel_publication(transaction, key, now=await fetch_instant(transaction))
         await _record_audit(transaction, key, "publication.cancelled")
 
     _run_as_owner(configuration, cancel)
@@ -55,7 +56,7 @@ def repeat_publication(arguments: argparse.Namespace, configuration: settings.Se
     async def repeat(transaction: AsyncConnection) -> UUID:
         key = await queries_jobs.find_key(transaction, arguments.publication)
         new = PublicationKey(programme=key.programme, publication=uuid4())
-        await queries_jobs.repeat_publication(transaction, key, new, now=clock.system_now())
+        await queries_jobs.repeat_publication(transaction, key, new, now=await fetch_instant(transaction))
         await _record_audit(transaction, new, "publication.requested")
         return new.publication
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import secrets
-from datetime import datetime, timedelta
+from datetime import timedelta
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any, cast
@@ -12,10 +12,10 @@ import httpx2
 import msgspec
 from msgspec import Struct
 
-from api import clock
 from api.access import keys, queries_keys
 from api.app import create_app
 from api.database import connections
+from api.database.database_clock import fetch_instant
 from api.plan.obligations import list_expected_returns
 from schema.measures import MeasureKind
 from schema.partners import Grant, Scope
@@ -77,7 +77,7 @@ async def fill_sandbox(owner_url: str, url: str, plan: Plan, *, key_file: Path) 
             if me.is_error or not _has_grant(me, programme):
                 organisation = example.organisation if example else plan.owner
                 scopes = [Scope.SUBMIT, Scope.REVIEW]
-                secret = await _issue_key(owner_url, programme, organisation, scopes, clock.system_now())
+                secret = await _issue_key(owner_url, programme, organisation, scopes)
                 await asyncio.to_thread(_write_key_file, key_file, secret)
             if programme == EXAMPLE_PROGRAMME:
                 await _submit_examples(http, secret)
@@ -114,11 +114,12 @@ def _has_grant(me: httpx2.Response, programme: str) -> bool:
     return any(grant["programme"] == programme for grant in me.json()["grants"])
 
 
-async def _issue_key(url: str, programme: str, organisation: str, scopes: list[Scope], now: datetime) -> str:
+async def _issue_key(url: str, programme: str, organisation: str, scopes: list[Scope]) -> str:
     key = keys.make_key(secrets.token_bytes(38), sandbox=True)
     owner = connections.create_owner_engine(url)
     try:
         async with owner.begin() as transaction:
+            now = await fetch_instant(transaction)
             await queries_keys.issue_key(
                 transaction,
                 key,

@@ -19,10 +19,8 @@ from sqlalchemy.exc import DBAPIError
 from api import retention
 from api.database import connections, queue
 from api.database.heartbeats import beat_forever
-from api.database.pulse import Pulse
 from api.database.repetition import repeat_forever
 from api.database.requirements import is_mistake
-from api.database.roles import APPLICATION_ROLE
 from api.database.walls import require_walls
 from api.parent_process import exit_with_parent
 from api.protection.job import Protector
@@ -59,13 +57,10 @@ async def run_jobs(url: str, publisher_url: str, stop: asyncio.Event, *, process
     engine = connections.create_publisher_engine(publisher_url)
     connection = await connections.connect_queue_listener(url)
     pool = AuditPool(processes)
-    pulse = Pulse(lambda: connections.connect_pulse(url, APPLICATION_ROLE))  # for its clock
-    await pulse.beat()
-    protector = Protector(engine, pulse.clock.read, map_tasks=pool.map_audits, max_concurrent=processes)
+    protector = Protector(engine, map_tasks=pool.map_audits, max_concurrent=processes)
     publisher = Publisher(protector)
     put_back = partial(repeat_forever, publisher.put_back_lost_jobs, PUT_BACK_SECONDS)
     background = [
-        asyncio.create_task(pulse.follow()),
         asyncio.create_task(retention.delete_forever(engine)),
         asyncio.create_task(beat_forever(engine, uuid.uuid4())),
         asyncio.create_task(put_back(failure="Lost publications could not be put back.")),

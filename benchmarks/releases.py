@@ -19,7 +19,6 @@ import msgspec
 import numpy as np
 from msgspec.structs import replace
 
-from api import clock
 from api.database import connections, queue
 from api.protection.job import Protector
 from api.releases.job import Publisher
@@ -162,7 +161,7 @@ def publish_in_subprocess(url: str) -> PublicationCost:
 def _publish_and_measure(url: str) -> PublicationCost:
     async def work() -> list[float]:
         engine, connection = connections.create_publisher_engine(url), await connections.connect_queue_listener(url)
-        protector = Protector(engine, clock.system_now)
+        protector = Protector(engine)
         handlers = {PROTECT_JOB_KIND: protector.handle, PUBLISH_JOB_KIND: Publisher(protector).handle}
         times: list[float] = []
         for kind, handle in handlers.items():

@@ -101,6 +101,8 @@ class Caller(Struct, frozen=True, kw_only=True):
     grants: list[Grant]
     plan_versions: dict[str, tuple[int, int]]
     """The database's id and the newest plan version of each programme that the grants open."""
+    authenticated_at: Instant
+    """The time of the database when the key was checked: the instant of the request."""
 
 
 class Author(Struct, frozen=True, kw_only=True):

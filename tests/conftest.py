@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import count
 from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
@@ -164,6 +165,15 @@ class DatabaseEngines:
 ENGINES_BY_URL: dict[str, DatabaseEngines] = {}
 
 
+class SetClock(NamedTuple):
+    """A clock that a test sets. It ignores what the database states."""
+
+    read: Callable[[], datetime]
+
+    def accept(self, _: datetime) -> datetime:
+        return self.read()
+
+
 class RunningApplication:
     """A running application with a clock that changes only when a test sets it."""
 
@@ -179,7 +189,7 @@ class RunningApplication:
         self.app.state.update(
             engine=self.engine,
             public_engine=public,
-            clock=lambda: self.now,
+            clock=SetClock(lambda: self.now),
             ids=lambda: UUID(int=next(numbers)),
             change_seconds=0,
             refused_requests=RefusedRequests(lambda: self.now),
@@ -234,7 +244,7 @@ class RunningApplication:
         connection = await connections.connect_queue_listener(self.url)
         try:
             make_seed = partial(next, self.seeds)
-            protector = Protector(self._publisher, lambda: self.now, make_seed=make_seed, map_tasks=across)
+            protector = Protector(self._publisher, read_clock=self._read_clock, make_seed=make_seed, map_tasks=across)
             publisher = Publisher(protector)
             await publisher.put_back_lost_jobs()
             handlers = {PROTECT_JOB_KIND: protector, PUBLISH_JOB_KIND: publisher}
@@ -242,6 +252,9 @@ class RunningApplication:
         finally:
             await connection.close()
             await self._publisher.dispose()
+
+    async def _read_clock(self, _: object) -> datetime:
+        return self.now
 
     async def query_connection(self) -> asyncpg.Connection:
         """Return the connection of the owner for queries. It is the same each time."""

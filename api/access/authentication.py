@@ -1,7 +1,6 @@
 """Identify the caller of a request by its key."""
 
 from collections.abc import Awaitable, Callable
-from datetime import datetime
 from typing import Any
 
 from litestar import Request
@@ -10,10 +9,11 @@ from litestar.handlers import BaseRouteHandler
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.access import key_rules, keys, permissions, queries_keys
-from api.clock import Now
+from api.clock import Clock
 from api.database.connections import Transaction, autocommit_connection
+from api.http.refusals import Unauthenticated
 from api.http.response_headers import announce_key_expiry
-from schema.partners import Caller, KeyHolder, Scope
+from schema.partners import Caller, Scope
 
 Guard = Callable[[ASGIConnection[Any, Any, Any, Any], BaseRouteHandler], Awaitable[None]]
 Security = list[dict[str, list[str]]]
@@ -54,30 +54,29 @@ async def require_valid_key(connection: ASGIConnection[Any, Any, Any, Any], _: B
 
 async def _authenticate_before_body(connection: ASGIConnection[Any, Any, Any, Any]) -> Caller:
     permissions.parse_secret(connection.headers.get("authorization"))  # needs no connection to the database
-    state = connection.app.state
-    async with autocommit_connection(state.engine) as reads:
-        return await authenticate(connection, reads, now=state.clock())
+    async with autocommit_connection(connection.app.state.engine) as reads:
+        return await authenticate(connection, reads)
 
 
-async def provide_caller(request: Request[Any, Any, Any], transaction: Transaction, now: Now) -> Caller:
-    return await authenticate(request, transaction, now=now)
+async def provide_caller(request: Request[Any, Any, Any], transaction: Transaction) -> Caller:
+    return await authenticate(request, transaction)
 
 
-async def authenticate(
-    connection: ASGIConnection[Any, Any, Any, Any], transaction: AsyncConnection, *, now: datetime
-) -> Caller:
+async def authenticate(connection: ASGIConnection[Any, Any, Any, Any], transaction: AsyncConnection) -> Caller:
     """Return the owner of the key in the `Authorization` header of a request. Raises Unauthenticated.
 
     The response to a key that expires soon states when.
     """
     secret = permissions.parse_secret(connection.headers.get("authorization"))
-    record, grants, plan_versions = await queries_keys.fetch_key(transaction, keys.hash_secret(secret))
-    if record is not None:  # a refusal of the request is recorded with its key
-        holder = KeyHolder(record=record, grants=grants, plan_versions=plan_versions)
-        connection.scope["state"][KEY_HOLDER] = holder
-    caller = permissions.check_key(record, grants, plan_versions, now=now)
-    if record is not None:
-        await queries_keys.touch_last_used(transaction, record, now=now)
+    fetched = await queries_keys.fetch_key(transaction, keys.hash_secret(secret))
+    if fetched is None:
+        raise Unauthenticated("The key is unknown.")
+    holder, stated_at = fetched
+    connection.scope["state"][KEY_HOLDER] = holder  # a refusal of the request is recorded with its key
+    clock: Clock = connection.app.state.clock
+    now = clock.accept(stated_at)
+    caller = permissions.check_key(holder, now=now)
+    await queries_keys.touch_last_used(transaction, holder.record, now=now)
     if key_rules.expires_soon(caller.expires_at, now=now):
         announce_key_expiry(connection.scope, caller.key, caller.expires_at)
     return caller

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from api.access import keys
 from api.http.refusals import Conflict, Invalid, NotAllowed, NotFound, Refusal, Unauthenticated
 from schema.organisations import Organisation
-from schema.partners import Author, Caller, Grant, KeyRecord, Scope, StoredResponse
+from schema.partners import Author, Caller, Grant, KeyHolder, Scope, StoredResponse
 
 
 class IdempotencyKeyReused(Invalid):
@@ -52,12 +52,9 @@ def parse_secret(authorization: str | None) -> str:
     return secret.strip()
 
 
-def check_key(
-    record: KeyRecord | None, grants: list[Grant], plan_versions: dict[str, tuple[int, int]], *, now: datetime
-) -> Caller:
-    """Return the owner of the key. Raises Unauthenticated if the key is unknown, revoked or expired."""
-    if record is None:
-        raise Unauthenticated("The key is unknown.")
+def check_key(holder: KeyHolder, *, now: datetime) -> Caller:
+    """Return the owner of the key. Raises Unauthenticated if the key is revoked or expired."""
+    record = holder.record
     if record.revoked_at is not None:
         raise Unauthenticated(f"The key {record.id} was revoked at {record.revoked_at.isoformat(timespec='seconds')}.")
     if record.expires_at <= now:
@@ -70,8 +67,9 @@ def check_key(
         created_at=record.created_at,
         expires_at=record.expires_at,
         last_used_at=record.last_used_at,
-        grants=grants,
-        plan_versions=plan_versions,
+        grants=holder.grants,
+        plan_versions=holder.plan_versions,
+        authenticated_at=now,
     )
 
 

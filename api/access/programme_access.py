@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from api.access import audit, idempotency, permissions, queries_keys
 from api.access.authentication import authenticate
 from api.access.idempotency import IdempotentRequest
+from api.clock import Clock
 from api.database.connections import Transaction
 from api.http.request_ids import get_client_request_id, get_operation, get_request_id
 from api.plan import calendar
@@ -46,14 +47,20 @@ class ProgrammeAccess(Struct, frozen=True, kw_only=True, eq=False):
         """The organisations whose returns the caller may read; None means all."""
         return None if self.is_reviewer else self.catalogue.list_represented_organisations(self.grant.organisation)
 
-    def read_clock(self) -> datetime:
-        """Return the time now, which is later than the start of the request after waiting for a lock."""
-        return self.request.app.state.clock()
+    @property
+    def now(self) -> datetime:
+        """The instant of the request, by the database."""
+        return self.caller.authenticated_at
+
+    @property
+    def clock(self) -> Clock:
+        """The clock that this process follows: its time is later than `now` after waiting for a lock or a body."""
+        return self.request.app.state.clock
 
     def require_scopes(self, *scopes: Scope) -> None:
         """Raise NotAllowed or OrganisationLeft unless the caller has one of `scopes` now."""
         permissions.require_scope(self.caller, self.grant.programme, *scopes)
-        _limit_grant(self.grant, self.catalogue, *scopes, now=self.read_clock())
+        _limit_grant(self.grant, self.catalogue, *scopes, now=self.clock.read())
 
     async def identify_request(self, operation: str, key: str | None) -> IdempotentRequest:
         """Return the operation, body hash and Idempotency-Key of the request. `operation` includes its path."""
@@ -65,7 +72,6 @@ class ProgrammeAccess(Struct, frozen=True, kw_only=True, eq=False):
         request: IdempotentRequest,
         act: Callable[[], Awaitable[Struct]],
         *,
-        now: datetime,
         organisation: str | None = None,
         submission: UUID | None = None,
         status: int = 201,
@@ -81,7 +87,7 @@ class ProgrammeAccess(Struct, frozen=True, kw_only=True, eq=False):
             request,
             act,
             organisation_id=self.catalogue.ids.organisations[organisation or self.grant.organisation],
-            now=now,
+            now=self.now,
             submission=submission,
             status=status,
         )
@@ -107,7 +113,7 @@ class ProgrammeAccess(Struct, frozen=True, kw_only=True, eq=False):
 
     async def renew(self, transaction: AsyncConnection, *scopes: Scope) -> "ProgrammeAccess":
         """Authenticate and authorise again, in a later transaction. Raises Unauthenticated, NotFound, NotAllowed."""
-        caller = await authenticate(self.request, transaction, now=self.read_clock())
+        caller = await authenticate(self.request, transaction)
         return await authorise(self.request, transaction, caller, self.grant.programme, *scopes)
 
     async def set_row_level_security(self) -> None:
@@ -141,7 +147,7 @@ async def open_access(
     """Return the access of a caller with one of `scopes`, as `authorise` does, but leave the transaction as it is."""
     grant = permissions.require_scope(caller, programme, *scopes)
     catalogue = await fetch_catalogue_version(transaction, programme, *caller.plan_versions[programme])
-    grant = _limit_grant(grant, catalogue, *scopes, now=request.app.state.clock())
+    grant = _limit_grant(grant, catalogue, *scopes, now=caller.authenticated_at)
     return ProgrammeAccess(request=request, transaction=transaction, caller=caller, grant=grant, catalogue=catalogue)
 
 

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from api.access.audit import OPERATOR_REQUEST_ID
 from api.access.keys import SecretKey
 from api.database.connections import fetch_any, fetch_in_transaction, try_statement
-from schema.partners import Author, Caller, ClientKey, Grant, KeyRecord, Scope
+from schema.partners import Author, Caller, ClientKey, Grant, KeyHolder, KeyRecord, Scope
 from schema.tables import client, client_grant, client_key, organisation, programme
 
 # The time of last use is written once a minute: writing it at every request would make every read a write.
@@ -22,16 +22,14 @@ LAST_USED_RESOLUTION = timedelta(minutes=1)
 MAX_LISTED_KEYS = 100
 
 
-async def fetch_key(
-    transaction: AsyncConnection, digest: bytes
-) -> tuple[KeyRecord | None, list[Grant], dict[str, tuple[int, int]]]:
-    """Return the key with this digest, its client's grants, and their plan versions as in `Caller`, or None."""
+async def fetch_key(transaction: AsyncConnection, digest: bytes) -> tuple[KeyHolder, datetime] | None:
+    """Return the holder of the key with this digest, or None, and the time of the database."""
     rows = await fetch_any(transaction, _FETCH_KEY_SQL, digest)
     if not rows:
-        return None, [], {}
+        return None
     record, grants = _parse_key(rows)
     versions = {row["programme"]: (row["programme_id"], row["version"]) for row in rows if row["programme"] is not None}
-    return record, grants, versions
+    return KeyHolder(record=record, grants=grants, plan_versions=versions), rows[0]["stated_at"]
 
 
 def _parse_key(rows: Sequence[Any]) -> tuple[KeyRecord, list[Grant]]:
@@ -45,7 +43,7 @@ def _parse_key(rows: Sequence[Any]) -> tuple[KeyRecord, list[Grant]]:
 
 
 _SELECT_KEYS_SQL = """select k.id, k.client, c.name, c.person, k.created_at, k.expires_at, k.revoked_at, k.last_used_at,
-        p.slug as programme, o.slug as organisation, g.scopes, p.id as programme_id,
+        clock_timestamp() as stated_at, p.slug as programme, o.slug as organisation, g.scopes, p.id as programme_id,
         (select max(v.number) from plan_version v where v.programme = p.id) as version
     from client_key k
     join client c on c.id = k.client

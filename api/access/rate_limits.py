@@ -16,6 +16,8 @@ from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api.access.queries_rate_limits import add_counts
+from api.clock import ReadClock
+from api.database.failures import DatabaseUnreachable
 from api.http.refusals import Refusal
 
 log = logging.getLogger("work_health")
@@ -67,9 +69,9 @@ class Usage(Struct, frozen=True, kw_only=True):
 class RateLimiter:
     """Counts the requests of this process, and knows those of the others as of the last second."""
 
-    def __init__(self, quotas: Quotas, *, read_seconds: Callable[[], float] = time.time) -> None:
+    def __init__(self, quotas: Quotas, read_clock: ReadClock) -> None:
         self.quotas = quotas
-        self._read_seconds = read_seconds
+        self._read_clock = read_clock
         self._window = 0
         self._totals: Counter[bytes] = Counter()
         self._unsettled: Counter[bytes] = Counter()
@@ -111,6 +113,13 @@ class RateLimiter:
             self._window = window
             self._totals, self._unsettled = Counter(), Counter()
         return seconds
+
+    def _read_seconds(self) -> float:
+        """Return the time in seconds, by the clock that all processes share: their windows must begin together."""
+        try:
+            return self._read_clock().timestamp()
+        except DatabaseUnreachable:  # until the database has answered, each process limits its own requests
+            return time.monotonic()
 
     async def settle(self, engine: AsyncEngine) -> None:
         """Add the counts since the last time to those of all processes, and read theirs."""

@@ -20,7 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api.access.audit import SeparateEntry, record_separately
 from api.access.authentication import KEY_HOLDER
-from api.clock import Clock
+from api.clock import ReadClock
 from api.database.failures import DatabaseUnreachable
 from api.http.problems import error_code
 from api.http.refusals import NotAllowed, Unauthenticated
@@ -62,7 +62,7 @@ class RefusedCount(Struct, kw_only=True):
 class RefusedRequests:
     """Counts the refused requests of this process."""
 
-    def __init__(self, read_clock: Clock) -> None:
+    def __init__(self, read_clock: ReadClock) -> None:
         self._read_clock = read_clock
         self._minute = ""
         self._counts: dict[RefusedKind, RefusedCount] = {}

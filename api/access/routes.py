@@ -1,7 +1,7 @@
 """The caller, and the keys of its client."""
 
 import secrets
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from litestar import Request, Router, delete, get, post
@@ -11,7 +11,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.access import key_rules, keys, queries_keys
 from api.access.authentication import KEY_SECURITY, require_key, require_valid_key
-from api.clock import Now
 from api.database.connections import Transaction
 from api.http.problems import refusal_specs
 from api.http.refusals import NotFound, Unauthenticated
@@ -27,7 +26,7 @@ from schema.partners import Caller, ClientKey, ClientKeyList, IssuedKey, Me, New
     security=KEY_SECURITY,
     responses=refusal_specs(401),
 )
-async def get_me(caller: NamedDependency[Caller], now: Now) -> Me:
+async def get_me(caller: NamedDependency[Caller]) -> Me:
     """Return the client, its organisation and scopes in each programme, and when its key expires."""
     return Me(
         client=caller.name,
@@ -35,7 +34,7 @@ async def get_me(caller: NamedDependency[Caller], now: Now) -> Me:
         key=caller.key,
         created_at=caller.created_at,
         expires_at=caller.expires_at,
-        expires_soon=key_rules.expires_soon(caller.expires_at, now=now),
+        expires_soon=key_rules.expires_soon(caller.expires_at, now=caller.authenticated_at),
         last_used_at=caller.last_used_at,
         grants=caller.grants,
     )
@@ -49,9 +48,9 @@ async def get_me(caller: NamedDependency[Caller], now: Now) -> Me:
     security=KEY_SECURITY,
     responses=refusal_specs(401),
 )
-async def list_keys(caller: NamedDependency[Caller], transaction: Transaction, now: Now) -> ClientKeyList:
+async def list_keys(caller: NamedDependency[Caller], transaction: Transaction) -> ClientKeyList:
     """Return the keys of the caller's client, without their secrets: the valid ones, and the newest 100 of all."""
-    return ClientKeyList(items=await _list_keys(transaction, caller, now))
+    return ClientKeyList(items=await _list_keys(transaction, caller))
 
 
 @post(
@@ -67,7 +66,6 @@ async def create_key(
     request: Request[Any, Any, Any],
     caller: NamedDependency[Caller],
     transaction: Transaction,
-    now: Now,
 ) -> IssuedKey:
     """Create a key of the same client, with the same grants, and let the key in use end after the overlap.
 
@@ -76,7 +74,8 @@ async def create_key(
     A client has at most 3 valid keys.
     """
     await queries_keys.lock_client_keys(transaction, caller, get_client_request_id(request.scope))
-    key_rules.check_key_count(await _list_keys(transaction, caller, now), now=now)
+    now = caller.authenticated_at
+    key_rules.check_key_count(await _list_keys(transaction, caller), now=now)
     key = keys.make_key(secrets.token_bytes(38), sandbox=await queries_keys.is_sandbox_client(transaction, caller.key))
     is_replaced = await queries_keys.replace_own_key(
         transaction,
@@ -88,7 +87,7 @@ async def create_key(
     )
     if not is_replaced:
         raise _lost_key(caller)
-    by_id = {key.id: key for key in await _list_keys(transaction, caller, now)}
+    by_id = {key.id: key for key in await _list_keys(transaction, caller)}
     return IssuedKey(secret=key.secret, key=by_id[key.id], replaced=by_id[caller.key])
 
 
@@ -106,12 +105,12 @@ async def revoke_key(
     request: Request[Any, Any, Any],
     caller: NamedDependency[Caller],
     transaction: Transaction,
-    now: Now,
 ) -> ClientKey:
     """Revoke a key permanently, also the one in use. Revoking it again changes nothing."""
     await queries_keys.lock_client_keys(transaction, caller, get_client_request_id(request.scope))
-    is_revoked = await queries_keys.revoke_own_key(transaction, key, now=now, request_id=get_request_id(request.scope))
-    revoked = next((one for one in await _list_keys(transaction, caller, now) if one.id == key), None)
+    request_id, now = get_request_id(request.scope), caller.authenticated_at
+    is_revoked = await queries_keys.revoke_own_key(transaction, key, now=now, request_id=request_id)
+    revoked = next((one for one in await _list_keys(transaction, caller) if one.id == key), None)
     if revoked is None:
         raise NotFound(f"The client has no key {key!r}; `GET /v1/me/keys` lists its keys.")
     if not is_revoked and revoked.revoked_at is None:
@@ -119,7 +118,8 @@ async def revoke_key(
     return revoked
 
 
-async def _list_keys(transaction: AsyncConnection, caller: Caller, now: datetime) -> list[ClientKey]:
+async def _list_keys(transaction: AsyncConnection, caller: Caller) -> list[ClientKey]:
+    now = caller.authenticated_at
     return await queries_keys.list_client_keys(transaction, caller.client, key_in_use=caller.key, now=now)
 
 

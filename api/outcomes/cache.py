@@ -19,7 +19,7 @@ from msgspec import Struct
 from sqlalchemy import Engine
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from api.clock import Clock
+from api.clock import ReadClock
 from api.database.connections import connect_release_listener
 from api.database.live_copy import LiveCopy
 from api.http.etags import Headers, add_etag
@@ -85,13 +85,13 @@ class ReleaseCache:
         self._lookup_task: asyncio.Task[None] | None = None
 
     async def find_current_release(
-        self, selector: ReleaseSelector, engine: AsyncEngine, clock: Clock
+        self, selector: ReleaseSelector, engine: AsyncEngine, read_clock: ReadClock
     ) -> ReleaseState | None:
         """Return the selected release as it is now."""
         states, programme = self._states.find(), selector[0]
         if states is None or programme not in states:
             states = await self._look_up(programme, engine)
-        return select_release(states, selector, now=clock())
+        return select_release(states, selector, now=read_clock())
 
     async def follow(self, url: str) -> NoReturn:
         """Keep the states of the releases in memory, until cancelled. `url` must not name a replica."""
@@ -146,7 +146,7 @@ class CacheMiddleware(ASGIMiddleware):
         cache, key = get_cache(engine), (scope["path"], scope["query_string"])
         cached = cache.responses.find(key)
         if cached is not None:
-            release = await cache.find_current_release(cached.source.selector, engine, state.clock)
+            release = await cache.find_current_release(cached.source.selector, engine, state.clock.read)
             if release is not None and release.publication == cached.source.publication:
                 headers = list(cached.headers)
                 await send(HTTPResponseStartEvent(type="http.response.start", status=200, headers=headers))

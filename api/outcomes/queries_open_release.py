@@ -32,10 +32,10 @@ async def find_release(programme: str, state: State, scope: Scope, release: str 
     """Find the release, and open it from the cache if it is there. Raises NoRelease or WithdrawnRelease."""
     engine: AsyncEngine = state.public_engine
     cache, selector = get_cache(engine), (programme, rules.parse_number(release))
-    published = await cache.find_current_release(selector, engine, state.clock)
+    published = await cache.find_current_release(selector, engine, state.clock.read)
     if published is None:
         async with engine.connect() as public:
-            await _refuse_release(programme, public, state.clock(), release)
+            await _refuse_release(programme, public, state.clock.read(), release)
     opened = cache.releases.find(published.publication)
     if opened is None:
         async with engine.connect() as public:

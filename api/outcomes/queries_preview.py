@@ -7,7 +7,6 @@ from msgspec.structs import replace
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.access.programme_access import ProgrammeAccess
-from api.clock import Now
 from api.figures.explanations import select_page_figures
 from api.figures.history import has_enough_history, limit_history
 from api.figures.inequality_figures import build_inequality, check_inequality_query
@@ -42,8 +41,8 @@ class PreviewResult(Struct, frozen=True, kw_only=True):
 class PreviewReader:
     """Reads live figures for a reviewer, and records each read in the audit."""
 
-    def __init__(self, access: ProgrammeAccess, now: Now) -> None:
-        self.access, self.now = access, now
+    def __init__(self, access: ProgrammeAccess) -> None:
+        self.access = access
         self.transaction, self.catalogue = access.transaction, access.catalogue
 
     async def read_preview(

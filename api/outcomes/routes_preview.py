@@ -8,7 +8,6 @@ from litestar.params import FromQuery, QueryParameter
 
 from api.access.authentication import key_security, require_key
 from api.access.programme_access import ProgrammeAccess
-from api.clock import Now
 from api.figures.explanations import collect_labels
 from api.figures.query import LATEST_KEYWORD, OutcomeQuery
 from api.http import downloads
@@ -27,8 +26,8 @@ PREVIEW_PATH = "/programmes/{programme:str}/preview"
 READ_RESPONSES = refusal_specs(401, 403, 404, 422)
 
 
-async def provide_preview_reader(access: NamedDependency[ProgrammeAccess], now: Now) -> PreviewReader:
-    return PreviewReader(access, now)
+async def provide_preview_reader(access: NamedDependency[ProgrammeAccess]) -> PreviewReader:
+    return PreviewReader(access)
 
 
 @get(

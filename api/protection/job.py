@@ -8,6 +8,7 @@ import asyncio
 import secrets
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -15,8 +16,8 @@ from anyio import to_thread
 from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from api.clock import Clock
 from api.database import queue
+from api.database.database_clock import fetch_instant
 from api.figures.queries import fetch_approved_revisions
 from api.figures.returns_data import SelectedRevision
 from api.plan import calendar
@@ -59,19 +60,19 @@ class _Group(Struct, frozen=True, kw_only=True):
 class Protector:
     """Protect approved returns. `map_tasks` runs the audits in other processes.
 
-    `make_seed` returns a number that nobody can predict, for each contribution.
+    `make_seed` returns a number that nobody can predict, for each contribution. `read_clock` asks in a transaction.
     """
 
     def __init__(
         self,
         engine: AsyncEngine,
-        clock: Clock,
         *,
+        read_clock: Callable[[AsyncConnection], Awaitable[datetime]] = fetch_instant,
         make_seed: Callable[[], int] = lambda: secrets.randbits(128),
         map_tasks: MapFunction = map,
         max_concurrent: int = 1,
     ) -> None:
-        self.engine, self.clock, self.make_seed = engine, clock, make_seed
+        self.engine, self.read_clock, self.make_seed = engine, read_clock, make_seed
         self.map_tasks, self.max_concurrent = map_tasks, max_concurrent
 
     @asynccontextmanager
@@ -89,9 +90,8 @@ class Protector:
             catalogue = await fetch_catalogue(transaction, msgspec.json.decode(payload, type=str))
             await queries_contributions.allow_all_returns(transaction, catalogue.id)
             returns = await fetch_approved_revisions(transaction, catalogue)
-        series_scopes = list_series_scopes(
-            catalogue, group_returned_periods(returns), today=calendar.to_london_date(self.clock())
-        )
+            today = calendar.to_london_date(await self.read_clock(transaction))
+        series_scopes = list_series_scopes(catalogue, group_returned_periods(returns), today=today)
         await self.protect_returns(catalogue, series_scopes, returns)
 
     async def give_up(self, payload: bytes, reason: str) -> None:

@@ -51,7 +51,7 @@ class Publisher:
     """Run jobs of the kind `publish`."""
 
     def __init__(self, protector: Protector) -> None:
-        self.protector, self.clock = protector, protector.clock
+        self.protector = protector
 
     async def handle(self, payload: bytes) -> None:
         job = _decode(payload)
@@ -100,7 +100,7 @@ class Publisher:
             record = await queries_jobs.fetch_record(transaction, job, with_lock=True)
             if record.state not in queries_jobs.OPEN_STATES:
                 return None
-            frozen_at = record.frozen_at or self.clock()
+            frozen_at = record.frozen_at or await self.protector.read_clock(transaction)
             catalogue = await _fetch_catalogue(transaction, job, record)
             inputs = await _freeze_inputs(transaction, job, catalogue)
             await queries_jobs.update_publication(
@@ -148,13 +148,16 @@ class Publisher:
                 "failures": msgspec.to_builtins(failures),
             }
         else:
-            ended = await ReleaseTransaction(transaction, publication, series_scopes).write(clock=self.clock)
+            ended = await ReleaseTransaction(transaction, publication, series_scopes).write(
+                read_clock=self.protector.read_clock
+            )
         await self._end(transaction, job, ended)
 
     async def _end(self, transaction: AsyncConnection, job: PublicationKey, ended: dict[str, object]) -> None:
         """Store how the job ended. Raises PublicationEnded if it has ended already."""
         await queries_jobs.delete_inputs(transaction, job)
-        await queries_jobs.update_publication(transaction, job, **ended, finished_at=self.clock())
+        finished_at = await self.protector.read_clock(transaction)
+        await queries_jobs.update_publication(transaction, job, **ended, finished_at=finished_at)
         subject = {"publication": str(job.publication), "state": str(ended["state"])}
         if "release" in ended:
             subject["release"] = str(ended["release"])

@@ -114,7 +114,7 @@ async def list_release_changes(
     responses=refusal_specs(401, 403, 404, 409, 413, 415, 422) | response_specs(Release, 200),
 )
 async def withdraw_release(
-    access: NamedDependency[ProgrammeAccess], number: FromPath[int], data: JSONBody[ReleaseWithdrawal], now: Now
+    access: NamedDependency[ProgrammeAccess], number: FromPath[int], data: JSONBody[ReleaseWithdrawal]
 ) -> Release:
     """Withdraw a whole release, with a public reason. No server process returns its content after this response.
 
@@ -125,7 +125,10 @@ async def withdraw_release(
     access.require_scopes(Scope.PUBLISH)
     transaction, catalogue = access.transaction, access.catalogue
     release = await _find_release(catalogue.slug, number, transaction, None)
-    if not await queries_releases.withdraw_release(transaction, catalogue.id, release.number, data.reason, now=now):
+    is_new = await queries_releases.withdraw_release(
+        transaction, catalogue.id, release.number, data.reason, now=access.now
+    )
+    if not is_new:
         raise rules.AlreadyWithdrawn(f"Release {number} has already been withdrawn.")
     await access.record_audit("release.withdrawn", {"release": str(number)})
     return await _find_release(catalogue.slug, number, transaction, None)

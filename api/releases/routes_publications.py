@@ -1,7 +1,6 @@
 """Routes that request, list, cancel and repeat publication jobs."""
 
 import hashlib
-from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -13,7 +12,7 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 from api.access.authentication import key_security, require_key, require_scope
 from api.access.idempotency import IdempotencyKey, IdempotentRequest
 from api.access.programme_access import ProgrammeAccess
-from api.clock import NewId, Now
+from api.clock import NewId
 from api.http.problems import refusal_specs, response_specs
 from api.http.refusals import NotFound
 from api.releases import queries_jobs, rules
@@ -38,7 +37,6 @@ async def create_release(
     request: Request[Any, Any, Any],
     access: NamedDependency[ProgrammeAccess],
     data: JSONBody[NewRelease],
-    now: Now,
     new_id: NewId,
     idempotency_key: IdempotencyKey = None,
     dry_run: DryRun = False,
@@ -52,7 +50,7 @@ async def create_release(
     access.require_scopes(Scope.PUBLISH)
     content_sha256 = hashlib.sha256(await request.body()).digest()
     keyed = IdempotentRequest(operation=f"create_release {dry_run}", content_sha256=content_sha256, key=idempotency_key)
-    return await _request_once(access, keyed, data, publication_id=new_id, dry_run=dry_run, now=now)
+    return await _request_once(access, keyed, data, publication_id=new_id, dry_run=dry_run)
 
 
 async def _request_once(
@@ -62,24 +60,22 @@ async def _request_once(
     *,
     publication_id: UUID,
     dry_run: bool,
-    now: datetime,
 ) -> Response[bytes]:
-    rules.check_new_release(new, access.catalogue, now=now)
+    rules.check_new_release(new, access.catalogue, now=access.now)
     response = await access.run_once(
         keyed,
-        lambda: _request_publication(access, new, publication_id=publication_id, dry_run=dry_run, now=now),
-        now=now,
+        lambda: _request_publication(access, new, publication_id=publication_id, dry_run=dry_run),
     )
     return Response(response.content, status_code=202, media_type=MediaType.JSON, headers=response.headers)
 
 
 async def _request_publication(
-    access: ProgrammeAccess, new: NewRelease, *, publication_id: UUID, dry_run: bool, now: datetime
+    access: ProgrammeAccess, new: NewRelease, *, publication_id: UUID, dry_run: bool
 ) -> PublicationJob:
     """Raises AlreadyPublishing."""
     transaction, catalogue = access.transaction, access.catalogue
     await queries_jobs.request_publication(
-        transaction, catalogue, new, access.author, publication_id=publication_id, dry_run=dry_run, now=now
+        transaction, catalogue, new, access.author, publication_id=publication_id, dry_run=dry_run, now=access.now
     )
     subject = {"publication": str(publication_id), "dry_run": str(dry_run).lower()}
     await access.record_audit("publication.requested", subject)
@@ -134,14 +130,12 @@ async def _find_publication(access: ProgrammeAccess, publication_id: UUID) -> Pu
     status_code=200,
     responses=refusal_specs(401, 403, 404, 409) | response_specs(PublicationJob, 200),
 )
-async def cancel_publication(
-    access: NamedDependency[ProgrammeAccess], publication: FromPath[UUID], now: Now
-) -> PublicationJob:
+async def cancel_publication(access: NamedDependency[ProgrammeAccess], publication: FromPath[UUID]) -> PublicationJob:
     """End a queued or running job. It publishes nothing. What it has protected stays protected."""
     access.require_scopes(Scope.PUBLISH)
     await _find_publication(access, publication)
     key = PublicationKey(programme=access.catalogue.id, publication=publication)
-    await queries_jobs.cancel_publication(access.transaction, key, now=now)
+    await queries_jobs.cancel_publication(access.transaction, key, now=access.now)
     await access.record_audit("publication.cancelled", {"publication": str(publication)})
     return await _find_publication(access, publication)
 
@@ -158,7 +152,6 @@ async def cancel_publication(
 async def repeat_publication(
     access: NamedDependency[ProgrammeAccess],
     publication: FromPath[UUID],
-    now: Now,
     new_id: NewId,
     idempotency_key: IdempotencyKey = None,
 ) -> Response[bytes]:
@@ -171,7 +164,7 @@ async def repeat_publication(
     key = PublicationKey(programme=access.catalogue.id, publication=publication)
     old = await queries_jobs.fetch_record(access.transaction, key)
     keyed = IdempotentRequest(operation=f"repeat_publication {publication}", content_sha256=b"", key=idempotency_key)
-    return await _request_once(access, keyed, old.request, publication_id=new_id, dry_run=old.dry_run, now=now)
+    return await _request_once(access, keyed, old.request, publication_id=new_id, dry_run=old.dry_run)
 
 
 HANDLERS = [create_release, list_publications, get_publication, cancel_publication, repeat_publication]

@@ -6,14 +6,14 @@ number of figures and their hash, is written last; its constraints are deferred 
 
 import asyncio
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import datetime
 
 import msgspec
 from anyio import create_memory_object_stream, create_task_group, from_thread, to_thread
 from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from api.clock import Clock
 from api.plan.queries import fetch_catalogue_version
 from api.protection import queries_contributions
 from api.protection.scopes import SeriesScopes
@@ -41,7 +41,7 @@ class ReleaseTransaction:
         self.transaction, self.publication, self.scopes = transaction, publication, scopes
         self.lock = asyncio.Lock()
 
-    async def write(self, *, clock: Clock) -> dict[str, object]:
+    async def write(self, *, read_clock: Callable[[AsyncConnection], Awaitable[datetime]]) -> dict[str, object]:
         """Write the release. Return the columns of the publication job that change."""
         publication, request = self.publication, self.publication.record.request
         snapshot = await fetch_snapshot(self.transaction, self.lock, publication, self.scopes)
@@ -61,7 +61,7 @@ class ReleaseTransaction:
         rehearsal = msgspec.to_builtins(Rehearsal(report=report, changes=writer.changes.listed))
         if publication.record.dry_run:
             return {"state": PublicationJobState.REHEARSED, "rehearsal": rehearsal}
-        now = clock()
+        now = await read_clock(self.transaction)
         await queries_writing.add_release(
             self.transaction,
             publication.catalogue,

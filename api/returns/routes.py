@@ -8,7 +8,6 @@ from litestar.params import FromPath, FromQuery, QueryParameter
 
 from api.access.authentication import key_security, require_key
 from api.access.programme_access import ProgrammeAccess
-from api.clock import Now
 from api.http import pagination
 from api.http.paths import RETURN_PATH
 from api.http.problems import refusal_specs
@@ -57,7 +56,6 @@ async def provide_return_filter(
 )
 async def list_returns(
     access: NamedDependency[ProgrammeAccess],
-    now: Now,
     organisation: FromQuery[str | None] = None,
     measure: FromQuery[str | None] = None,
     series: FromQuery[str | None] = None,
@@ -86,7 +84,7 @@ async def list_returns(
         kind=kind,
         state=review_state,
     )
-    history_range = parameters.parse_history_range(as_of, updated_after, now=now)
+    history_range = parameters.parse_history_range(as_of, updated_after, now=access.now)
     after = pagination.decode_cursor(cursor, ReturnCursor)
     history_range = await choose_snapshots(access, history_range)
     returns = await queries_returns.fetch_returns(
@@ -108,7 +106,6 @@ async def list_returns(
 async def get_return(
     access: NamedDependency[ProgrammeAccess],
     return_filter: NamedDependency[ReturnFilter],
-    now: Now,
     revision: Annotated[int | None, QueryParameter(ge=1, le=2**31 - 1)] = None,
     as_of: InstantParameter = None,
 ) -> ReturnDetail:
@@ -116,7 +113,7 @@ async def get_return(
 
     A revision never changes.
     """
-    history_range = parameters.parse_history_range(as_of, None, now=now)
+    history_range = parameters.parse_history_range(as_of, None, now=access.now)
     history_range = await choose_snapshots(access, history_range)
     detail = await queries_returns.fetch_revision(
         access.transaction, access.catalogue, return_filter, history_range, number=revision
@@ -138,11 +135,10 @@ async def get_return(
 async def list_revisions(
     access: NamedDependency[ProgrammeAccess],
     return_filter: NamedDependency[ReturnFilter],
-    now: Now,
     as_of: InstantParameter = None,
 ) -> RevisionPage:
     """List the revisions with their review states, the newest first. With `as_of`, list them as of that instant."""
-    history_range = parameters.parse_history_range(as_of, None, now=now)
+    history_range = parameters.parse_history_range(as_of, None, now=access.now)
     history_range = await choose_snapshots(access, history_range)
     revisions = await queries_returns.fetch_revisions(
         access.transaction, access.catalogue, return_filter, history_range

@@ -8,7 +8,6 @@ from litestar.params import FromQuery, QueryParameter
 
 from api.access.authentication import key_security, require_key
 from api.access.programme_access import ProgrammeAccess
-from api.clock import Now
 from api.http import pagination
 from api.http.pagination import InvalidCursor
 from api.returns import parameters, queries_feed
@@ -30,7 +29,6 @@ from schema.returns import ObservationPage, ReturnEventPage
 )
 async def list_observations(
     access: NamedDependency[ProgrammeAccess],
-    now: Now,
     measure: FromQuery[str | None] = None,
     series: FromQuery[str | None] = None,
     service: FromQuery[str | None] = None,
@@ -58,7 +56,7 @@ async def list_observations(
         period=period,
     )
     area = parameters.check_area(access.catalogue, area)
-    history_range = parameters.parse_history_range(as_of, updated_after, now=now)
+    history_range = parameters.parse_history_range(as_of, updated_after, now=access.now)
     after = parameters.decode_cell_cursor(cursor, access.catalogue)
     history_range = await choose_snapshots(access, history_range)
     cells = await fetch_observations(

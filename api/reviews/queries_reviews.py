@@ -9,10 +9,11 @@ from typing import Any
 from uuid import UUID, uuid5
 
 import msgspec
-from sqlalchemy import ColumnElement, FromClause, Row, and_, case, func, insert, select, text
+from sqlalchemy import ColumnElement, FromClause, Row, and_, case, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.database import queue
+from api.database.connections import fetch_in_transaction
 from api.plan.catalogue import Catalogue
 from api.returns.queries_returns import add_names, build_conditions, select_newest
 from api.returns.query import ReturnFilter
@@ -41,13 +42,20 @@ async def find_return(
     return None if row is None else (row.id, row.slug)
 
 
-async def lock_return(transaction: AsyncConnection, catalogue: Catalogue, return_id: int) -> None:
+async def lock_return(transaction: AsyncConnection, catalogue: Catalogue, return_id: int) -> datetime:
     """Block other submissions of the return and decisions about it until the transaction ends.
 
-    The caller must read the clock only afterwards.
+    Return the time of the database after that: a transaction that gets the locks later has a later one.
     """
     await acquire_shared_write_lock(transaction, catalogue)
-    await transaction.execute(text("select pg_advisory_xact_lock(:number)"), {"number": return_id})
+    [row] = await fetch_in_transaction(transaction, _LOCK_RETURN_SQL, return_id)
+    return row["locked_at"]
+
+
+# PostgreSQL evaluates a materialised query to its end before the clock in the row that is made from it.
+_LOCK_RETURN_SQL = """
+    with lock as materialized (select pg_advisory_xact_lock($1)) select clock_timestamp() as locked_at from lock
+"""
 
 
 async def fetch_reviewable_return(

@@ -11,7 +11,7 @@ from msgspec import Struct
 from api.access.authentication import key_security, require_scope
 from api.access.idempotency import IdempotencyKey
 from api.access.programme_access import ProgrammeAccess
-from api.clock import NewId, Now
+from api.clock import NewId
 from api.http.paths import RETURN_PATH
 from api.http.problems import refusal_specs, response_specs
 from api.returns.parameters import build_not_found
@@ -31,7 +31,6 @@ class ReviewTarget(Struct, frozen=True, kw_only=True, eq=False):
 
     access: ProgrammeAccess
     return_filter: ReturnFilter
-    now: datetime
     action_id: UUID
 
     @property
@@ -59,8 +58,7 @@ class ReviewTarget(Struct, frozen=True, kw_only=True, eq=False):
         """Lock the return until the transaction ends, and return it with the time at which it was locked."""
         transaction, catalogue = self.access.transaction, self.access.catalogue
         return_id, owner = await self.find_return()
-        await queries_reviews.lock_return(transaction, catalogue, return_id)
-        at = self.access.read_clock()
+        at = self.access.clock.accept(await queries_reviews.lock_return(transaction, catalogue, return_id))
         return await queries_reviews.fetch_reviewable_return(transaction, catalogue, return_id, owner), at
 
 
@@ -71,7 +69,6 @@ async def provide_review_target(
     series: FromPath[str],
     service: FromPath[str],
     period: FromPath[str],
-    now: Now,
     new_id: NewId,
 ) -> ReviewTarget:
     return_filter = ReturnFilter(
@@ -82,7 +79,7 @@ async def provide_review_target(
         service=service,
         period=period,
     )
-    return ReviewTarget(access=access, return_filter=return_filter, now=now, action_id=new_id)
+    return ReviewTarget(access=access, return_filter=return_filter, action_id=new_id)
 
 
 async def record_decision(
@@ -117,7 +114,7 @@ async def record_decision(
         return ReviewResult(event=event, revision=number, state=state, at=at)
 
     request = await access.identify_request(target.name_operation(operation), key)
-    return await access.run_once(request, act, now=target.now)
+    return await access.run_once(request, act)
 
 
 @post(

@@ -9,7 +9,7 @@ from litestar.params import FromQuery, JSONBody, QueryParameter
 from api.access.authentication import key_security, require_key, require_scope
 from api.access.idempotency import IdempotencyKey
 from api.access.programme_access import ProgrammeAccess
-from api.clock import NewId, Now
+from api.clock import NewId
 from api.http import pagination
 from api.http.problems import refusal_specs, response_specs
 from api.plan.filters import check_code
@@ -49,7 +49,6 @@ def _derive_rights(access: ProgrammeAccess) -> CallerRights:
 )
 async def list_obligations(
     access: NamedDependency[ProgrammeAccess],
-    now: Now,
     organisation: FromQuery[str | None] = None,
     measure: FromQuery[str | None] = None,
     period: FromQuery[str | None] = None,
@@ -84,7 +83,7 @@ async def list_obligations(
             limit=OBLIGATIONS_PER_BATCH,
         )
         selected += [
-            details for details in batch if state_ in (None, obligations.find_obligation_state(details, now=now))
+            details for details in batch if state_ in (None, obligations.find_obligation_state(details, now=access.now))
         ]
         if len(batch) < OBLIGATIONS_PER_BATCH:
             break
@@ -98,7 +97,9 @@ async def list_obligations(
     rights = _derive_rights(access)
     await access.record_read(obligation_filter.describe())
     return ObligationPage(
-        items=[obligations.build_obligation(details, rights, catalogue, present_cells, now=now) for details in page],
+        items=[
+            obligations.build_obligation(details, rights, catalogue, present_cells, now=access.now) for details in page
+        ],
         next_cursor=next_cursor,
     )
 
@@ -114,7 +115,6 @@ async def list_obligations(
 async def grant_extension(
     access: NamedDependency[ProgrammeAccess],
     data: JSONBody[NewExtension],
-    now: Now,
     new_id: NewId,
     idempotency_key: IdempotencyKey = None,
 ) -> Response[bytes]:
@@ -127,8 +127,8 @@ async def grant_extension(
     rules.refuse_own_return(_derive_rights(access), data.organisation)
 
     async def act() -> Extension:
-        obligations.check_extension_date(data.until, now=now)
-        extension = obligations.build_extension(new_id, key, data, now=now)
+        obligations.check_extension_date(data.until, now=access.now)
+        extension = obligations.build_extension(new_id, key, data, now=access.now)
         await queries_concessions.insert_extension(
             access.transaction, access.catalogue, key, extension, author=access.author
         )
@@ -137,7 +137,7 @@ async def grant_extension(
         return extension
 
     request = await access.identify_request("grant_extension", idempotency_key)
-    return await access.run_once(request, act, now=now)
+    return await access.run_once(request, act)
 
 
 @get(
@@ -169,7 +169,6 @@ async def list_extensions(access: NamedDependency[ProgrammeAccess]) -> Extension
 async def decide_exemption(
     access: NamedDependency[ProgrammeAccess],
     data: JSONBody[NewExemption],
-    now: Now,
     new_id: NewId,
     idempotency_key: IdempotencyKey = None,
 ) -> Response[bytes]:
@@ -179,7 +178,7 @@ async def decide_exemption(
     rules.refuse_own_return(_derive_rights(access), data.organisation)
 
     async def act() -> Exemption:
-        exemption = obligations.build_exemption(new_id, key, data, now=now)
+        exemption = obligations.build_exemption(new_id, key, data, now=access.now)
         await queries_concessions.insert_exemption(
             access.transaction, access.catalogue, key, exemption, author=access.author
         )
@@ -188,7 +187,7 @@ async def decide_exemption(
         return exemption
 
     request = await access.identify_request("decide_exemption", idempotency_key)
-    return await access.run_once(request, act, now=now)
+    return await access.run_once(request, act)
 
 
 router = Router(

@@ -56,7 +56,7 @@ async def propose_redaction(
         return await _record_redaction(target, reviewed_return, events, data.revision, "redaction.proposed", at)
 
     request = await access.identify_request(target.name_operation("propose_redaction"), idempotency_key)
-    return await access.run_once(request, act, now=target.now)
+    return await access.run_once(request, act)
 
 
 @post(
@@ -91,7 +91,7 @@ async def confirm_redaction(
         return await _record_redaction(target, reviewed_return, events, data.revision, "redaction.confirmed", at)
 
     request = await access.identify_request(target.name_operation("confirm_redaction"), idempotency_key)
-    return await access.run_once(request, act, now=target.now)
+    return await access.run_once(request, act)
 
 
 async def _record_redaction(

@@ -62,7 +62,7 @@ async def get_review(
             owner,
             rules.find_revision(reviewed_return, summary.revision),
             is_newest=summary.revision == reviewed_return.newest_number,
-            is_open=await _fetch_is_open(access, summary, now=target.now),
+            is_open=await _fetch_is_open(access, summary, now=target.access.now),
             proposed_by=await fetch_proposer(transaction, catalogue, return_id, summary.revision),
         ),
     )

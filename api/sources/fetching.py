@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Sequence
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, TypeVar
 from uuid import uuid4
@@ -10,7 +11,6 @@ import httpx2
 import msgspec
 from msgspec import Struct
 
-from api import clock
 from api.http.refusals import InvalidParameter, Refusal
 from api.sources import disability_confident, ees, fingertips, nomis
 from api.sources.downloading import Download, download_file, refuse_key_over_http
@@ -90,9 +90,7 @@ def _parse_retry_after(headers: httpx2.Headers) -> float | None:
     """Parse seconds or a date (RFC 9110, 10.2.3), limited to the longest wait. Return None without either."""
     value = headers.get("Retry-After", "")
     try:
-        wait = (
-            float(value) if value.isdecimal() else (parsedate_to_datetime(value) - clock.system_now()).total_seconds()
-        )
+        wait = float(value) if value.isdecimal() else (parsedate_to_datetime(value) - datetime.now(UTC)).total_seconds()
     except (TypeError, ValueError):
         return None
     return min(max(wait, 0.0), MAX_WAIT_SECONDS)

@@ -12,7 +12,7 @@ WRITE_LOCK = 0x77726974
 
 
 async def acquire_shared_write_lock(transaction: AsyncConnection, catalogue: Catalogue) -> None:
-    """Acquire the lock that shows a running writer. Read the clock for `recorded_at` only after this call."""
+    """Acquire the lock that shows a running writer. Ask the database for `recorded_at` only after this call."""
     await fetch_in_transaction(transaction, "select pg_advisory_xact_lock_shared($1, $2)", WRITE_LOCK, catalogue.id)
 
 

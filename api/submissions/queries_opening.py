@@ -32,6 +32,8 @@ class OpenedSubmission(Struct, frozen=True, kw_only=True, eq=False):
     """Key, grant or plan have changed since the request began. Then the rest is empty."""
     stored: StoredResponse | None
     """The response to an earlier request with the same Idempotency-Key. Then the rest is empty."""
+    locked_at: datetime
+    """The time of the database after it took the locks: a transaction that gets them later has a later one."""
     return_ids: Mapping[ReturnKey, int]
     extensions: Mapping[ReturnKey, datetime]
     revisions: Mapping[ReturnKey, CurrentRevision]
@@ -79,10 +81,15 @@ async def open_submission(
         parts.setdefault(row["part"], []).append(row)
     if "in-progress" in parts:
         raise IdempotencyInProgress("Another request with this key is still running.")
-    return _to_opened_submission(parts, returns, catalogue)
+    # A submission that is rejected has no returns, so it may have no row; it writes nothing.
+    return _to_opened_submission(parts, returns, catalogue, rows[0]["locked_at"] if rows else now)
 
 
-_OPEN_SUBMISSION = f"select * from open_submission({', '.join(f'${number}' for number in range(1, 24))})"  # noqa: S608
+# PostgreSQL reads the clock after the function has returned its last row.
+_OPEN_SUBMISSION = f"""
+    select clock_timestamp() as locked_at, opened.*
+    from open_submission({", ".join(f"${number}" for number in range(1, 24))}) opened
+"""  # noqa: S608  the arguments are numbers
 
 
 def _return_columns(returns: Sequence[IdentifiedReturn], catalogue: Catalogue) -> list[list[object]]:
@@ -97,7 +104,7 @@ def _return_columns(returns: Sequence[IdentifiedReturn], catalogue: Catalogue) -
 
 
 def _to_opened_submission(
-    parts: Mapping[str, Sequence[Any]], returns: Sequence[IdentifiedReturn], catalogue: Catalogue
+    parts: Mapping[str, Sequence[Any]], returns: Sequence[IdentifiedReturn], catalogue: Catalogue, locked_at: datetime
 ) -> OpenedSubmission:
     current = {_return_key(row, catalogue): row for row in parts.get("current", ())}
     items = {identified.key: item for item, identified in enumerate(returns)}
@@ -122,6 +129,7 @@ def _to_opened_submission(
             ),
             None,
         ),
+        locked_at=locked_at,
         return_ids={key: row["return_id"] for key, row in current.items()},
         extensions={key: row["extended_until"] for key, row in current.items() if row["extended_until"] is not None},
         revisions={

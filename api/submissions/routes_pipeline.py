@@ -59,10 +59,10 @@ class SubmissionRequest:
         key: str | None,
         *,
         dry_run: bool,
-        now: datetime,
         submission_id: UUID,
     ) -> None:
-        self.access, self.key, self.dry_run, self.now, self.submission_id = access, key, dry_run, now, submission_id
+        self.access, self.key, self.dry_run, self.submission_id = access, key, dry_run, submission_id
+        self.received_at = access.now  # `access` may be renewed, later
 
     def open_upload(self) -> AbstractContextManager[Upload]:
         """Return the context in which the memory of the submission is counted."""
@@ -142,7 +142,7 @@ class SubmissionRequest:
         owner, catalogue = self._find_owner(content), self.access.catalogue
         try:
             return await run_in_thread_if_large(
-                content.size, lambda: check_submission(content, catalogue, owner, extensions, now=self.now)
+                content.size, lambda: check_submission(content, catalogue, owner, extensions, now=self.received_at)
             )
         except Rejected as rejection:
             return rejection
@@ -157,7 +157,7 @@ class SubmissionRequest:
         """Lock and read the returns of a checked submission; of a rejected one, check only the access and the key."""
         returns = checked.returns if isinstance(checked, CheckedSubmission) else []
         return await open_submission(
-            transaction, self.access, keyed, self._find_owner(content), returns, now=self.access.read_clock()
+            transaction, self.access, keyed, self._find_owner(content), returns, now=self.access.clock.read()
         )
 
     async def _accept(
@@ -170,8 +170,7 @@ class SubmissionRequest:
         dry_run_token: str | None,
     ) -> Response[bytes]:
         """Compare the submission with the current revisions, record it, and return its report."""
-        catalogue, now = self.access.catalogue, self.now
-        recorded_at = self.access.read_clock()
+        catalogue, now = self.access.catalogue, self.received_at
         current_cells = opened.current_cells
         size = checked.parsed.size + len(current_cells)
         if outdated := find_outdated(checked, opened.revisions):
@@ -206,7 +205,7 @@ class SubmissionRequest:
                 note=checked.parsed.envelope.note,
                 justifications_for=checked.findings.justifications_for,
                 author=self.access.author,
-                recorded_at=recorded_at,
+                recorded_at=self.access.clock.accept(opened.locked_at),
             )
         return Response(answer, status_code=200 if self.dry_run else 201, media_type=MediaType.JSON)
 
@@ -275,8 +274,7 @@ async def submission_request(
     dry_run: DryRun = False,
 ) -> SubmissionRequest:
     """Authenticate the caller and fetch the plan, and release the connection before the body is read."""
-    now: datetime = state.clock()
     async with autocommit_connection(state.engine) as connection:
-        caller = await authenticate(request, connection, now=now)
+        caller = await authenticate(request, connection)
         access = await open_access(request, connection, caller, programme, Scope.SUBMIT)
-    return SubmissionRequest(access, idempotency_key, dry_run=dry_run, now=now, submission_id=state.ids())
+    return SubmissionRequest(access, idempotency_key, dry_run=dry_run, submission_id=state.ids())

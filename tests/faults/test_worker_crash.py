@@ -9,7 +9,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -27,10 +27,15 @@ PEOPLE = {(EAST, "female"): 31, (EAST, "male"): 27, (WEST, "female"): 9, (WEST, 
 
 
 @contextmanager
-def run_worker(url: str, signal_number: signal.Signals = signal.SIGKILL) -> Iterator[None]:
+def run_worker(
+    url: str, signal_number: signal.Signals = signal.SIGKILL, environment: Mapping[str, str] | None = None
+) -> Iterator[None]:
     """Run a worker in its own process group, and send a signal to it at the end: SIGKILL to all its processes."""
     with subprocess.Popen(
-        [sys.executable, "-m", "api", "work"], cwd=ROOT, env=os.environ | {"DATABASE_URL": url}, start_new_session=True
+        [sys.executable, "-m", "api", "work"],
+        cwd=ROOT,
+        env=os.environ | {"DATABASE_URL": url} | (environment or {}),
+        start_new_session=True,
     ) as process:
         try:
             yield

@@ -1,6 +1,7 @@
 """Quotas of requests in a minute, counted over all processes, with their headers."""
 
 import re
+from datetime import UTC, datetime
 
 import pytest
 
@@ -16,15 +17,15 @@ class Clock:
     def __init__(self) -> None:
         self.seconds = 1_000_000 * 60.0
 
-    def __call__(self) -> float:
-        return self.seconds
+    def __call__(self) -> datetime:
+        return datetime.fromtimestamp(self.seconds, UTC)
 
 
 @pytest.fixture
 def clock(application):
     """Give the application a limiter with a clock that changes only when the test sets it."""
     clock = Clock()
-    application.app.state.rate_limiter = RateLimiter(QUOTAS, read_seconds=clock)
+    application.app.state.rate_limiter = RateLimiter(QUOTAS, read_clock=clock)
     yield clock
     application.app.state.rate_limiter = None
 
@@ -72,7 +73,7 @@ async def test_only_addresses_of_other_machines_have_a_quota_without_a_key(appli
 
 async def test_processes_share_their_counts(application):
     clock = Clock()
-    first, second = RateLimiter(QUOTAS, read_seconds=clock), RateLimiter(QUOTAS, read_seconds=clock)
+    first, second = RateLimiter(QUOTAS, read_clock=clock), RateLimiter(QUOTAS, read_clock=clock)
     for _ in range(6):
         first.count_request(None, NETWORK)
     second.count_request(None, NETWORK)
@@ -92,7 +93,7 @@ async def test_processes_share_their_counts(application):
 
 
 async def test_counts_are_kept_while_the_database_is_away(application):
-    limiter = RateLimiter(QUOTAS, read_seconds=Clock())
+    limiter = RateLimiter(QUOTAS, read_clock=Clock())
     limiter.count_request(None, NETWORK)
     with pytest.raises(AttributeError):
         await limiter.settle(None)  # pyright: ignore[reportArgumentType]

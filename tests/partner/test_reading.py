@@ -9,6 +9,7 @@ import pytest
 
 from api.submissions.queries_locks import WRITE_LOCK
 from schema.partners import Scope
+from tests.conftest import SetClock
 from work_health import NotFound, RequestRejected, new_return, new_submission, observation
 
 PROGRAMME = "work-and-health-2025-2028"
@@ -360,7 +361,7 @@ async def test_response_for_an_instant_never_changes(application, council_client
     """Let writers of different returns race with each other and with a reader while the clock runs."""
     start = application.now
     started = time.monotonic()
-    application.app.state.clock = lambda: start + timedelta(seconds=time.monotonic() - started)
+    application.app.state.clock = SetClock(lambda: start + timedelta(seconds=time.monotonic() - started))
     return_keys = [(REFERRALS, Q1), (REFERRALS, Q2), ("health-to-employment-referrals", Q1)]
     other_partner = await application.partner_client("nottingham-university-hospitals")
     await submit(other_partner, new_return(CONVERSATIONS, Q2, [observation(CITY, 9)]))
@@ -379,14 +380,14 @@ async def test_response_for_an_instant_never_changes(application, council_client
             writes += 1
             writer = Writer(connection)
             await writer.begin()
-            await writer.write(CONVERSATIONS, application.app.state.clock())
+            await writer.write(CONVERSATIONS, application.app.state.clock.read())
             await asyncio.sleep(0.15)
             await writer.commit()
         await connection.close()
 
     async def read() -> None:
         while not ending.is_set():
-            as_of = application.app.state.clock()
+            as_of = application.app.state.clock.read()
             answers[as_of] = [
                 summary.to_dict() for summary in (await reviewer_client.list_returns(PROGRAMME, as_of=as_of)).items
             ]

@@ -154,7 +154,7 @@ async def test_withdrawal_is_in_force_in_every_server_process_when_it_is_answere
     key = await press.application.issue_key("harbour-council", Scope.PUBLISH, programme=press.programme)
     headers = {"Authorization": f"Bearer {key}"}
     path = f"/v1/programmes/{press.programme}"
-    with run_processes(press.application.url, 2) as addresses:
+    with run_processes(press.application.url, {}, {}) as addresses:
         async with httpx2.AsyncClient(timeout=30) as http:
 
             async def read_everywhere() -> list[int]:

@@ -12,6 +12,7 @@ from api.database import connections
 from api.database.roles import APPLICATION_ROLE, PUBLIC_ROLE, PUBLISHER_ROLE, login_url
 from tests.conftest import PROGRAMME
 from tests.faults.test_worker_crash import run_worker, wait_until
+from tests.fixtures.server_process import move_clock
 from tests.partner.test_reading import REFERRALS, Writer, referrals, submit
 
 RETENTION_PAGE = Path(__file__).parents[2] / "docs" / "reference" / "retention.md"
@@ -68,11 +69,12 @@ async def delete_expired(url: str) -> None:
     await engine.dispose()
 
 
-async def test_worker_deletes_what_has_expired(application):
+@pytest.mark.parametrize("environment", [{}, move_clock("+31d")], ids=["", "31 days fast"])
+async def test_worker_deletes_what_has_expired(application, environment):
     await application.issue_key("nottingham-city-council")
     owner = await application.query_connection()
     await owner.execute(INSERT_ROWS)
-    with run_worker(application.url):
+    with run_worker(application.url, environment=environment):
         await wait_until(owner, "select count(*) = 0 from queue.pgqueuer_log where entrypoint = 'old'")
     assert await list_rows(owner) == LEFT_ROWS
 

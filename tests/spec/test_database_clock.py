@@ -61,3 +61,17 @@ def test_clock_follows_a_database_whose_clock_is_set(jump):
     passed[0] = 1002
     clock.set(NOON + jump, sent=1001, received=1002)
     assert clock.read() - NOON == jump + timedelta(seconds=0.5)
+
+
+def test_clock_is_never_behind_what_a_statement_returned():
+    clock, passed = make_clock()
+    assert clock.accept(NOON) == NOON
+    passed[0] += 2
+    assert seconds_after_noon(clock) == 2
+    clock.set(NOON + timedelta(seconds=3), sent=1003, received=1003)
+    passed[0] = 1004
+    assert clock.accept(NOON + timedelta(seconds=4.5)) == NOON + timedelta(seconds=4.5)
+    assert seconds_after_noon(clock) == 4.5
+    passed[0] = 1006
+    assert clock.accept(NOON + timedelta(seconds=5.5)) == NOON + timedelta(seconds=5.5)
+    assert seconds_after_noon(clock) == 6

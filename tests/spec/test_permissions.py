@@ -8,7 +8,7 @@ import pytest
 
 from api.access import keys, permissions
 from api.http.refusals import NotAllowed, NotFound, Unauthenticated
-from schema.partners import Grant, KeyRecord, Scope, StoredResponse
+from schema.partners import Grant, KeyHolder, KeyRecord, Scope, StoredResponse
 
 NOW = datetime(2026, 3, 5, 12, tzinfo=UTC)
 KEY = keys.make_key(bytes(range(38)), sandbox=False)
@@ -54,9 +54,13 @@ RECORD = KeyRecord(
 )
 
 
+HOLDER = KeyHolder(record=RECORD, grants=[GRANT], plan_versions={})
+
+
 def test_valid_key_identifies_the_caller():
-    caller = permissions.check_key(RECORD, [GRANT], {}, now=NOW)
+    caller = permissions.check_key(HOLDER, now=NOW)
     assert (caller.client, caller.key, caller.grants) == (UUID(int=1), KEY.id, [GRANT])
+    assert caller.authenticated_at == NOW
     author = permissions.build_author(caller, GRANT, "req_1", "mine-123")
     assert msgspec.structs.astuple(author) == (UUID(int=1), "Ann", KEY.id, "quay-college", "req_1", "mine-123")
 
@@ -64,14 +68,13 @@ def test_valid_key_identifies_the_caller():
 @pytest.mark.parametrize(
     ("record", "text"),
     [
-        (None, None),
         (msgspec.structs.replace(RECORD, revoked_at=NOW), "revoked.* 2026-03-05T12:00:00"),
         (msgspec.structs.replace(RECORD, expires_at=NOW), "expired at 2026-03-05T12:00:00"),
     ],
 )
-def test_unknown_revoked_or_expired_key_is_refused(record, text):
+def test_revoked_or_expired_key_is_refused(record, text):
     with pytest.raises(Unauthenticated, match=text):
-        permissions.check_key(record, [GRANT], {}, now=NOW)
+        permissions.check_key(msgspec.structs.replace(HOLDER, record=record), now=NOW)
 
 
 # fmt: off
@@ -89,7 +92,7 @@ PERMITTED = [
 @pytest.mark.parametrize(("programme", "scopes", "refusal"), PERMITTED)
 def test_scopes_are_granted_by_programme(programme, scopes, refusal):
     other_grant = Grant(programme="empty", organisation="quay-college", scopes=[])
-    caller = permissions.check_key(RECORD, [other_grant, GRANT], {}, now=NOW)
+    caller = permissions.check_key(msgspec.structs.replace(HOLDER, grants=[other_grant, GRANT]), now=NOW)
     if refusal is None:
         assert permissions.require_scope(caller, programme, *scopes) is GRANT
         return
@@ -98,7 +101,8 @@ def test_scopes_are_granted_by_programme(programme, scopes, refusal):
 
 
 def test_grant_without_scopes_permits_nothing():
-    caller = permissions.check_key(RECORD, [msgspec.structs.replace(GRANT, scopes=[])], {}, now=NOW)
+    grants = [msgspec.structs.replace(GRANT, scopes=[])]
+    caller = permissions.check_key(msgspec.structs.replace(HOLDER, grants=grants), now=NOW)
     with pytest.raises(NotAllowed, match=r"\bread\b"):
         permissions.require_scope(caller, "harbour", Scope.READ)
 
