@@ -150,12 +150,12 @@ def fetch(arguments: argparse.Namespace, configuration: settings.Settings) -> in
         confirm_withdrawals=arguments.confirm_withdrawals,
     )
     server = arguments.api or f"http://{configuration.work_health_host}:{configuration.work_health_port}"
-    report = asyncio.run(
+    result = asyncio.run(
         fetching.fetch_and_submit(
             options, server=server, key=configuration.work_health_key, allow_http=arguments.allow_http
         )
     )
-    print("\n".join(fetching.format_report(report)))
+    print("\n".join(fetching.format_result(result)))
     return 0
 
 

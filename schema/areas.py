@@ -35,6 +35,7 @@ class Area(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     code: AreaCode
     name: Text
+    other_names: Annotated[list[Text], Meta(description="Other spellings of the name, in files of publishers.")] = []
     level: Annotated[Slug, Meta(examples=["ward"])]
     parent: Annotated[AreaCode | None, Meta(description="The area of the same family that contains it.")] = None
     families: Annotated[list[Slug], Meta(min_length=1)]

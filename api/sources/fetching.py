@@ -15,7 +15,8 @@ from api.http.refusals import InvalidParameter, Refusal
 from api.sources import disability_confident, ees, fingertips, nomis
 from api.sources.downloading import Download, download_file, refuse_key_over_http
 from api.sources.tables import UnexpectedSourceFormat, excerpt
-from schema.programmes import AreaPage
+from schema.areas import Area
+from schema.programmes import AreaPage, Programme
 from schema.submission_reports import SubmissionReport
 from schema.submissions import NewReturn, NewSubmission
 
@@ -29,10 +30,9 @@ MAX_WAIT_SECONDS = 60.0
 RETRYABLE_STATUSES = {429, 500, 502, 503, 504}
 MAX_ROWS = 1_000_000  # of all pages of a publication
 
-EMPLOYER_TOWN, EMPLOYER_AREA = "Nottingham", "E06000018"  # the list of employers is counted for this town
-
 Sleep = Callable[[float], Awaitable[None]]
 AnyResponse = TypeVar("AnyResponse", httpx2.Response, Download)
+Page = TypeVar("Page", AreaPage, Programme)
 
 
 class SourceUnavailable(Refusal):
@@ -139,17 +139,24 @@ async def fetch_ees(client: RetryingClient, address: str, areas: Collection[str]
     return ees.build_returns(ees.read_rows(await client.fetch_text(f"{address}/data-sets/{ees.DATASET}/csv")), areas)
 
 
-async def fetch_disability_confident(client: RetryingClient, address: str, period: str) -> list[NewReturn]:
+async def fetch_disability_confident(client: RetryingClient, address: str, area: Area, period: str) -> list[NewReturn]:
+    """Fetch the list of employers, and count those of the town that the area is named after."""
     rows = disability_confident.read_rows(await client.fetch_text(address))
-    return disability_confident.build_returns(rows, area=EMPLOYER_AREA, town=EMPLOYER_TOWN, period=period)
+    towns = [area.name, *area.other_names]
+    return disability_confident.build_returns(rows, area=area.code, towns=towns, period=period)
 
 
-async def fetch_areas(client: RetryingClient, programme: str) -> list[str]:
-    """Return the areas of the plan for which a publisher may have figures: all except wards."""
-    response = await client.request_with_retries("GET", f"/v1/programmes/{programme}/areas")
+async def fetch_areas(client: RetryingClient, programme: str) -> dict[str, Area]:
+    """Return the areas of the plan for which a publisher may have figures, by code: all except wards."""
+    areas = (await _read(client, f"/v1/programmes/{programme}/areas", AreaPage)).items
+    return {area.code: area for area in areas if area.level != "ward"}
+
+
+async def _read(client: RetryingClient, path: str, kind: type[Page]) -> Page:
+    response = await client.request_with_retries("GET", path)
     if response.is_error:
         raise SubmissionRejected(f"The server returned status {response.status_code}: {excerpt(response.text)}")
-    return [area.code for area in msgspec.json.decode(response.content, type=AreaPage).items if area.level != "ward"]
+    return msgspec.json.decode(response.content, type=kind)
 
 
 async def submit_returns(
@@ -195,36 +202,38 @@ class FetchOptions(Struct, frozen=True, kw_only=True):
     confirm_withdrawals: bool = False
 
 
-async def transfer_returns(
-    options: FetchOptions, publisher: RetryingClient, server: RetryingClient
-) -> SubmissionReport:
+class FetchResult(Struct, frozen=True, kw_only=True):
+    """The report of what was submitted, and the notes of its returns."""
+
+    report: SubmissionReport
+    notes: list[str]
+
+
+async def transfer_returns(options: FetchOptions, publisher: RetryingClient, server: RetryingClient) -> FetchResult:
     """Fetch and submit.
 
     Raises SourceUnavailable, UnexpectedSourceFormat, SubmissionRejected or InvalidParameter.
     """
     address = (options.address or SOURCE_URLS.get(options.source, "")).rstrip("/")
+    areas = await fetch_areas(server, options.programme)
     if options.source == "disability-confident":
         if not address or options.period is None:
             raise InvalidParameter(
                 "disability-confident needs --address (the address of the list on gov.uk) and --period."
             )
-        returns = await fetch_disability_confident(publisher, address, options.period)
+        programme = await _read(server, f"/v1/programmes/{options.programme}", Programme)
+        returns = await fetch_disability_confident(publisher, address, areas[programme.area], options.period)
+    elif options.source == "nomis":
+        returns = await fetch_nomis(publisher, address, areas, options.dates)
     else:
-        areas = await fetch_areas(server, options.programme)
-        if options.source == "nomis":
-            returns = await fetch_nomis(publisher, address, areas, options.dates)
-        else:
-            returns = await {"fingertips": fetch_fingertips, "ees": fetch_ees}[options.source](
-                publisher, address, areas
-            )
-    return await submit_returns(
+        returns = await {"fingertips": fetch_fingertips, "ees": fetch_ees}[options.source](publisher, address, areas)
+    report = await submit_returns(
         server, options.programme, returns, dry_run=options.dry_run, confirm_withdrawals=options.confirm_withdrawals
     )
+    return FetchResult(report=report, notes=[new.note for new in returns if new.note])
 
 
-async def fetch_and_submit(
-    options: FetchOptions, *, server: str, key: str, allow_http: bool = False
-) -> SubmissionReport:
+async def fetch_and_submit(options: FetchOptions, *, server: str, key: str, allow_http: bool = False) -> FetchResult:
     """Fetch and submit over new connections. Only the server receives the key, never a publisher.
 
     Raises KeyOverHttp if another machine is the server and the connection is not encrypted, unless `allow_http`.
@@ -239,9 +248,9 @@ async def fetch_and_submit(
         return await transfer_returns(options, RetryingClient(http=publisher), RetryingClient(http=api))
 
 
-def format_report(report: SubmissionReport) -> list[str]:
-    """Return the lines of the report for a terminal."""
-    counts = report.counts
+def format_result(result: FetchResult) -> list[str]:
+    """Return the lines of the result for a terminal."""
+    report, counts = result.report, result.report.counts
     return [
         f"{report.organisation}: {report.outcome}{' (dry run: nothing was written)' if report.dry_run else ''}",
         f"  {counts.received} received: {counts.added} added, {counts.changed} changed, {counts.unchanged} unchanged; "
@@ -254,4 +263,5 @@ def format_report(report: SubmissionReport) -> list[str]:
             f"  {finding.severity} {finding.code} {finding.path or ''}: {finding.message}"
             for finding in report.findings
         ),
+        *(f"  {note}" for note in result.notes),
     ]

@@ -77,7 +77,7 @@ PEOPLE = "2025-06 E06000018 45 21002 220000"
 
 @pytest.fixture
 async def fetch(application, publisher):
-    """Return a function that fetches and submits; its `waits` are the seconds between attempts."""
+    """Return a function that fetches and submits; it has the seconds between attempts, and the last result."""
     key = await application.issue_key("office-for-national-statistics", "submit", "read")
     waits: list[float] = []
 
@@ -87,11 +87,12 @@ async def fetch(application, publisher):
     async def fetch_with(source: str = "nomis", *, key: str = key, **more):
         async with httpx2.AsyncClient(timeout=5) as http:
             options = FetchOptions(source=source, programme=PROGRAMME, address=publisher.address, **more)
-            return await fetching.transfer_returns(
+            fetch_with.result = await fetching.transfer_returns(
                 options,
                 RetryingClient(http=http, sleep=sleep),
                 RetryingClient(http=application.http_client(key), sleep=sleep),
             )
+            return fetch_with.result.report
 
     fetch_with.waits = waits
     return fetch_with
@@ -104,7 +105,7 @@ async def test_nomis_is_fetched_and_submitted(publisher, fetch, application):
         ("lts-of-inactive-16-64", "R12-2025-06", 1),
         ("lts-of-population-16-64", "R12-2025-06", 1),
     ]
-    assert fetching.format_report(report)[0] == "office-for-national-statistics: accepted"
+    assert fetching.format_result(fetch.result)[0] == "office-for-national-statistics: accepted"
     (path, query), *_ = publisher.requests
     assert path == "/dataset/NM_17_5.data.csv"
     assert {"E06000018", "E92000001", "E12000004", "E47000013"} <= set(query["geography"][0].split(","))
@@ -113,7 +114,8 @@ async def test_nomis_is_fetched_and_submitted(publisher, fetch, application):
 
 async def test_dry_run_writes_nothing(publisher, fetch, application):
     publisher.responses = [nomis_response(*CITY)]
-    assert "nothing was written" in fetching.format_report(await fetch(dry_run=True))[0]
+    assert (await fetch(dry_run=True)).dry_run
+    assert "nothing was written" in fetching.format_result(fetch.result)[0]
     assert await application.count_rows("submission") == 0
 
 
@@ -206,6 +208,24 @@ async def test_other_publishers_are_fetched_and_submitted(publisher, fetch, appl
     assert (report.organisation, report.counts.added, report.findings) == (organisation, added, [])
     assert publisher.requests[0][0].rstrip("/") == path
     assert datetime.fromisoformat(str(report.receipt.received_at)) == application.now
+
+
+async def test_spellings_of_the_town_are_those_of_the_plan(publisher, fetch, application):
+    rows = ("A,nottingham,Leader", "B,City of Nottingham,Leader", "C,Nottinghamshire,Leader", "D,Leeds,Leader")
+    publisher.responses = [(200, {}, "\n".join(["Business Name,Town/City,DC Level", *rows]))]
+    key = await application.issue_key("department-for-work-and-pensions", "submit")
+    await fetch("disability-confident", key=key, period="FY2025-26-Q2")
+    http = application.http_client(await application.issue_key("nottingham-city-council", "review"))
+    listed = await http.get(
+        f"/v1/programmes/{PROGRAMME}/observations", params={"measure": "disability-confident-uptake"}
+    )
+    assert [row["value"] for row in listed.json()["items"]] == [2, 0, 0, 2, 0]  # all, levels 1 to 3, not known
+    line = fetching.format_result(fetch.result)[-1]
+    assert ["'City of Nottingham' in 1" in line, "'Nottinghamshire' in 1" in line, "Leeds" in line] == [
+        True,
+        True,
+        False,
+    ]
 
 
 async def test_list_of_employers_needs_an_address_and_a_quarter(fetch):

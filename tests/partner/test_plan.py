@@ -47,7 +47,7 @@ async def test_gaps_of_the_plan_are_listed(reader):
         "funded-support-into-employment",
     ]
     assert "work-health-conversations" in gaps.nodes_without_reference
-    assert len(gaps.unmodelled_activities) == 9
+    assert len(gaps.unmodelled_activities) == 16
 
 
 async def test_each_of_the_27_texts_of_the_plan_leads_to_its_measure(reader):

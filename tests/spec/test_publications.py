@@ -1,10 +1,12 @@
 """Readers of publishers' files, with a row or two in the format of each. All figures are invented."""
 
+import re
+
 import pytest
 
 from api.sources import disability_confident, ees, fingertips, nomis, tables
 from api.sources.tables import ParsedField, UnexpectedSourceFormat
-from schema.submissions import Marker, PublisherFigure, Status
+from schema.submissions import Marker, NewReturn, PublisherFigure, Status
 
 AREAS = {"E06000018", "E92000001", "E12000004"}
 
@@ -266,12 +268,16 @@ def test_invalid_ees_row_is_refused():
             read_ees(row, **wrong)
 
 
-def count_employers(*rows: str, header: str = "Business Name,Town/City,DC Level") -> list[int | None]:
+def return_employers(*rows: str, header: str = "Business Name,Town/City,DC Level") -> NewReturn:
     employers = disability_confident.read_rows(to_csv(header, *rows))
     (returned,) = disability_confident.build_returns(
-        employers, area="E06000018", town="Nottingham", period="FY2025-26-Q2"
+        employers, area="E06000018", towns=["Nottingham", "City of Nottingham"], period="FY2025-26-Q2"
     )
-    return [cell.value for cell in returned.observations]
+    return returned
+
+
+def count_employers(*rows: str, **more: str) -> list[int | None]:
+    return [cell.value for cell in return_employers(*rows, **more).observations]
 
 
 def test_employers_are_counted_by_their_current_level():
@@ -287,3 +293,29 @@ def test_employers_are_counted_by_their_current_level():
         count_employers("D,Derby,Leader")
     with pytest.raises(UnexpectedSourceFormat, match="no column 'Town/City'"):
         count_employers("A,1", header="Business Name,DC Level")
+
+
+#   town in the list         counted   noted
+TOWNS = [
+    ("Nottingham",           True,     True),
+    ("NOTTINGHAM.",          True,     True),
+    ("City of  Nottingham",  True,     True),
+    ("Nottinghamshire",      False,    True),
+    ("Notingham",            False,    True),
+    ("Arnold, Nottingham",   False,    True),
+    ("Derby",                False,    False),
+    ("",                     False,    False),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("town", "is_counted", "is_noted"), TOWNS)
+def test_spellings_near_the_town_are_noted_with_their_rows(town, is_counted, is_noted):
+    returned = return_employers("A,Nottingham,Leader", f'B,"{town}",Leader', f'C,"{town}",Leader')
+    assert returned.observations[0].value == (3 if is_counted else 1)
+    noted = re.findall(r"'([^']*)' in (\d) rows", returned.note or "")
+    assert ((town, "3" if town == "Nottingham" else "2") in noted) == is_noted
+
+
+def test_notes_list_ten_towns():
+    rows = [f"A{number},Nottingham {number},Leader" for number in range(12)]
+    assert (return_employers("A,Nottingham,Leader", *rows).note or "").count("Nottingham ") == 10

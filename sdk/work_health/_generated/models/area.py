@@ -22,6 +22,8 @@ class Area:
     level: str
     """ A kebab-case code. It never changes once it is in use. """
     families: list[str]
+    other_names: list[str] | Unset = UNSET
+    """ Other spellings of the name, in files of publishers. """
     parent: None | str | Unset = UNSET
     """ The area of the same family that contains it. """
     valid_from: datetime.date | None | Unset = UNSET
@@ -36,6 +38,10 @@ class Area:
         level = self.level
 
         families = self.families
+
+        other_names: list[str] | Unset = UNSET
+        if not isinstance(self.other_names, Unset):
+            other_names = self.other_names
 
         parent: None | str | Unset
         if isinstance(self.parent, Unset):
@@ -73,6 +79,8 @@ class Area:
                 "families": families,
             }
         )
+        if other_names is not UNSET:
+            field_dict["other_names"] = other_names
         if parent is not UNSET:
             field_dict["parent"] = parent
         if valid_from is not UNSET:
@@ -94,6 +102,8 @@ class Area:
         level = d.pop("level")
 
         families = cast(list[str], d.pop("families"))
+
+        other_names = cast(list[str], d.pop("other_names", UNSET))
 
         def _parse_parent(data: object) -> None | str | Unset:
             if data is None:
@@ -145,6 +155,7 @@ class Area:
             name=name,
             level=level,
             families=families,
+            other_names=other_names,
             parent=parent,
             valid_from=valid_from,
             valid_to=valid_to,
