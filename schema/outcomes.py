@@ -125,6 +125,15 @@ class FigureFields(Struct, frozen=True, kw_only=True):
     source: Annotated[
         PublishedSource | None, Meta(description="The source of a published statistic; null for partners' returns.")
     ] = None
+    complete: Annotated[
+        bool | None,
+        Meta(
+            description=(
+                "True if every return that an organisation owes is counted, and a gap leaves out no source. A duty "
+                "that is not assigned to an organisation is not owed. Null in releases that did not record it."
+            )
+        ),
+    ] = None
 
 
 class PreviewFigure(FigureFields, frozen=True, kw_only=True):
@@ -136,6 +145,10 @@ class PreviewFigure(FigureFields, frozen=True, kw_only=True):
     as_of: Annotated[
         Period | None, Meta(description="For stocks and cumulative counts: the period of the latest return used.")
     ]
+    mixed_as_of: Annotated[
+        bool | None,
+        Meta(description="True if the latest return of some source is of an earlier period than `as_of`."),
+    ] = None
     cells_without_value: Annotated[
         int, Meta(description="Cells that have a status instead of a number. The value does not include them.")
     ]

@@ -4,16 +4,17 @@ from typing import TypeVar
 
 from msgspec.structs import replace
 
+from api.figures.completeness import ReturnCompleteness
 from api.figures.resolution import ResolvedQuery
 from api.plan.breakdowns import parse_breakdown_key
-from schema.outcomes import Coverage, FigureFields, PreviewFigure
+from schema.outcomes import FigureFields, PreviewFigure
 from schema.periods import Period
 from schema.submissions import Status
 
 FigureT = TypeVar("FigureT", bound=FigureFields)
 NULL_FIELDS = frozenset(
     {
-        *("value", "lower_bound", "upper_bound", "largest_error", "error_95", "as_of"),
+        *("value", "lower_bound", "upper_bound", "largest_error", "error_95", "as_of", "mixed_as_of"),
         *("numerator", "numerator_lower_bound", "numerator_upper_bound"),
         *("denominator", "denominator_lower_bound", "denominator_upper_bound", "counts_error_95"),
         *("lower", "upper", "lower_99_8", "upper_99_8", "interval_method"),
@@ -24,7 +25,7 @@ NULL_FIELDS = frozenset(
 
 
 def build_blank_figure(
-    query: ResolvedQuery, period: Period, area: str, breakdown: str, coverage: Coverage
+    query: ResolvedQuery, period: Period, area: str, breakdown: str, completeness: ReturnCompleteness
 ) -> PreviewFigure:
     """Return a preview figure with codes and coverage, but without a number."""
     return PreviewFigure(
@@ -51,7 +52,8 @@ def build_blank_figure(
         reason=None,
         as_of=None,
         cells_without_value=0,
-        coverage=coverage,
+        coverage=completeness.coverage,
+        complete=completeness.is_complete,
         comparators=[],
         trend=None,
         movement=None,

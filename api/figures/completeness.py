@@ -1,6 +1,6 @@
 """Completeness: how many of the expected returns are behind a figure, and whether one that is owed is missing."""
 
-from itertools import product
+from collections.abc import Iterator
 
 from msgspec import Struct
 
@@ -10,6 +10,7 @@ from api.plan.catalogue import Catalogue
 from api.reviews.concessions import Concessions
 from schema.organisations import Duty
 from schema.outcomes import Coverage
+from schema.periods import Period
 from schema.submission_reports import Timeliness
 
 
@@ -42,9 +43,7 @@ def assess_completeness(query: ResolvedQuery, catalogue: Catalogue, concessions:
         (revision.organisation, revision.service, revision.period.code): revision for revision in query.revisions
     }
     expected = received = approved = late = exempt = missing = counted = 0
-    for duty, part in product(_select_duties(query, catalogue), query.part_periods):
-        if not obligations.is_owed(duty, part):
-            continue
+    for duty, part in _list_owed(query, catalogue):
         holder = catalogue.resolve_holder(duty) or ""
         key = (holder, duty.measure, duty.series, duty.service, part.code)
         revision = revisions.get((holder, duty.service, part.code))
@@ -90,6 +89,9 @@ def _assess_publications(query: ResolvedQuery) -> ReturnCompleteness:
     return ReturnCompleteness(coverage=coverage, counted_returns=number, is_complete=True)
 
 
-def _select_duties(query: ResolvedQuery, catalogue: Catalogue) -> list[Duty]:
-    key = (query.measure.slug, query.series.slug)
-    return [duty for duty in catalogue.plan.duties if (duty.measure, duty.series) == key]
+def _list_owed(query: ResolvedQuery, catalogue: Catalogue) -> Iterator[tuple[Duty, Period]]:
+    """Yield each duty of the series with each period for which the server accepts its return."""
+    for duty in catalogue.plan.duties:
+        if (duty.measure, duty.series) == (query.measure.slug, query.series.slug):
+            accepted_days = obligations.find_accepted_days(duty, catalogue.plan)
+            yield from ((duty, part) for part in query.part_periods if accepted_days.contain(part))

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
+from api.figures.common_sources import CommonReturns
 from api.figures.resolution import ResolvedQuery
 from api.statistics import inequality
 from api.statistics.inequality import Contrast
@@ -23,8 +24,15 @@ class FormulaResult(Struct, frozen=True, kw_only=True):
     alternatives: str | None = None
 
 
-def apply_formula(query: ResolvedQuery, parts: Sequence[PreviewFigure]) -> FormulaResult:
-    """Return the result of the formula. If a part has no value, there is no result: it does not count as 0."""
+def apply_formula(
+    query: ResolvedQuery, parts: Sequence[PreviewFigure], common: CommonReturns | None = None
+) -> FormulaResult:
+    """Return the result of the formula. If a part has no value, there is no result: it does not count as 0.
+
+    `common` has the returns that the parts of a gap were limited to.
+    """
+    if common and common.sources_left_out and not common.names:
+        return FormulaResult(reason="no_common_source", alternatives="Query the two proportions.")
     empty = [part for part in parts if part.lower_bound is None]
     if empty:
         names = ", ".join(part.measure for part in empty)

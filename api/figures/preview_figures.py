@@ -15,6 +15,7 @@ from msgspec.structs import replace
 
 from api.figures import formulas, published_cells
 from api.figures.blank import build_blank_figure, mask_low_coverage
+from api.figures.common_sources import CommonReturns, find_common_returns
 from api.figures.completeness import assess_completeness
 from api.figures.published_cells import PublishedCell
 from api.figures.resolution import ResolvedQuery
@@ -49,14 +50,16 @@ def calculate_figures(
     catalogue: Catalogue,
     concessions: Concessions,
     min_coverage: float | None = None,
+    common: Sequence[CommonReturns] | None = None,
 ) -> PlainFigures:
-    """Return a figure for each area and breakdown, including those without data. They are not protected."""
+    """Return a figure for each area and breakdown, including those without data. They are not protected.
+
+    `common` limits the returns of each cell, if the figures are a part of a gap.
+    """
     completeness = assess_completeness(query, catalogue, concessions)
     period = query.period or build_programme_period(catalogue.plan)
-    blanks = [
-        build_blank_figure(query, period, area, breakdown, completeness.coverage) for area, breakdown in query.cell_keys
-    ]
-    figures = list(_calculate_each(query, blanks, data, catalogue, concessions))
+    blanks = [build_blank_figure(query, period, area, breakdown, completeness) for area, breakdown in query.cell_keys]
+    figures = list(_calculate_each(query, blanks, data, catalogue, concessions, common))
     if completeness.is_below(min_coverage):
         figures = [figure if figure.lower_bound is None else mask_low_coverage(figure) for figure in figures]
     return PlainFigures(figures=figures, is_complete=completeness.is_complete)
@@ -68,6 +71,7 @@ def _calculate_each(
     data: ReturnsData,
     catalogue: Catalogue,
     concessions: Concessions,
+    common: Sequence[CommonReturns] | None,
 ) -> Iterator[PreviewFigure]:
     if query.reason is not None:
         refused = RollUpResult(tally=Tally(reason=query.reason))
@@ -76,13 +80,18 @@ def _calculate_each(
         published = published_cells.find_published_cells(query, data.published_figures)
         yield from map(_build_published_figure, blanks, published)
     elif query.formula_inputs:
-        inputs = [calculate_figures(part, data, catalogue, concessions).figures for part in query.formula_inputs]
+        common = find_common_returns(query, data, catalogue)
+        inputs = [
+            calculate_figures(part, data, catalogue, concessions, common=common).figures
+            for part in query.formula_inputs
+        ]
         yield from (
-            _build_derived_figure(query, blank, parts)
-            for blank, parts in zip(blanks, zip(*inputs, strict=True), strict=True)
+            _build_derived_figure(query, blank, parts, common[index] if common else None)
+            for index, (blank, parts) in enumerate(zip(blanks, zip(*inputs, strict=True), strict=True))
         )
     else:
-        results = roll_up_cells(query, data.cells, catalogue)
+        names = None if common is None else [of_cell.names for of_cell in common]
+        results = roll_up_cells(query, data.cells, catalogue, names)
         yield from (_build_figure(query, blank, result) for blank, result in zip(blanks, results, strict=True))
 
 
@@ -112,6 +121,7 @@ def _build_figure(query: ResolvedQuery, blank: PreviewFigure, result: RollUpResu
         markers=[] if low is None else _list_provisional_marker(result.revisions),
         reason=tally.reason,
         as_of=None if tally.as_of is None else period_by_end[tally.as_of],
+        mixed_as_of=None if tally.as_of is None else tally.has_mixed_as_of,
         cells_without_value=tally.missing_entries,
         contributors=_list_contributors(result.revisions),
         alternatives=query.alternatives,
@@ -194,9 +204,11 @@ def _build_published_figure(blank: PreviewFigure, cell: PublishedCell) -> Previe
     return add_intervals(figure, cell.intervals)
 
 
-def _build_derived_figure(query: ResolvedQuery, blank: PreviewFigure, parts: Sequence[PreviewFigure]) -> PreviewFigure:
+def _build_derived_figure(
+    query: ResolvedQuery, blank: PreviewFigure, parts: Sequence[PreviewFigure], common: CommonReturns | None
+) -> PreviewFigure:
     """Return the result of the formula with the markers, dates and contributors of its parts."""
-    result = formulas.apply_formula(query, parts)
+    result = formulas.apply_formula(query, parts, common)
     has_result = result.low is not None
     value = result.low if has_result and result.low == result.high else None
     dates = {part.as_of.code: part.as_of for part in parts if part.as_of}
@@ -210,6 +222,8 @@ def _build_derived_figure(query: ResolvedQuery, blank: PreviewFigure, parts: Seq
         markers=sorted({marker for part in parts for marker in part.markers}) if has_result else [],
         reason=result.reason,
         as_of=max(dates.values(), key=lambda period: period.end, default=None),
+        mixed_as_of=(len(dates) > 1 or any(part.mixed_as_of for part in parts)) if dates else None,
+        complete=blank.complete and not (common and common.sources_left_out),
         cells_without_value=sum(part.cells_without_value for part in parts),
         contributors=list(chain.from_iterable(part.contributors for part in parts))[:MAX_CONTRIBUTORS],
         alternatives=result.alternatives,

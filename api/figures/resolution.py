@@ -23,9 +23,10 @@ from api.figures.query import (
 )
 from api.figures.returns_data import SelectedRevision
 from api.plan.catalogue import Catalogue
+from api.plan.counted_sources import find_repeated_returns
 from api.plan.filters import check_code
 from api.statistics import periods, roll_up
-from schema.measures import Collection, Measure, Series
+from schema.measures import Collection, Measure, MeasureKind, Series
 from schema.outcomes import ResolvedPeriod
 from schema.periods import Period
 
@@ -51,6 +52,8 @@ class ResolvedQuery(Struct, frozen=True, kw_only=True):
     """The areas that each figure is compared with; None for the wider areas that have a value."""
     part_periods: tuple[Period, ...] = ()
     revisions: list[SelectedRevision] = []
+    repeated_returns: list[tuple[SelectedRevision, SelectedRevision]] = []
+    """Of a cumulative measure, each counted nil return with the earlier return whose count it keeps."""
     formula_inputs: "list[ResolvedQuery]" = []
     earlier_periods: tuple[Period, ...] = ()
     """The earlier periods that have returns, in order of time."""
@@ -71,9 +74,10 @@ class ResolvedQuery(Struct, frozen=True, kw_only=True):
 
     @property
     def all_revisions(self) -> Iterator[SelectedRevision]:
-        """The revisions of this query, of its formula's inputs and of its earlier periods."""
+        """The revisions of this query and those they repeat, of its formula's inputs and of its earlier periods."""
         inner = (*self.formula_inputs, *self.earlier_queries)
-        return chain(self.revisions, *(query.all_revisions for query in inner))
+        repeated = (revision for _, revision in self.repeated_returns)
+        return chain(self.revisions, repeated, *(query.all_revisions for query in inner))
 
 
 def resolve_query(
@@ -209,12 +213,23 @@ def resolve_period(
             reason="period_not_partitioned",
             alternatives=f"Use a period that consists of whole periods of the type `{cadence}`.",
         )
+    selected = [revision for revision in revisions if revision.period in parts]
     return replace(
         query,
         period=period,
         part_periods=parts,
-        revisions=[revision for revision in revisions if revision.period in parts],
+        revisions=selected,
+        repeated_returns=_find_repeated_returns(query, selected, revisions),
     )
+
+
+def _find_repeated_returns(
+    query: ResolvedQuery, selected: Sequence[SelectedRevision], revisions: Sequence[SelectedRevision]
+) -> list[tuple[SelectedRevision, SelectedRevision]]:
+    if query.measure.kind is not MeasureKind.CUMULATIVE:
+        return []
+    counted = [revision for revision in revisions if revision.is_counted]
+    return find_repeated_returns(query.series, [nil for nil in selected if nil.is_counted], counted)
 
 
 def _resolve_published(query: ResolvedQuery, period: Period, revisions: Sequence[SelectedRevision]) -> ResolvedQuery:

@@ -1,6 +1,7 @@
 """The roll-up of returned cells to areas and breakdowns, with the revisions that contribute to each result."""
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -9,11 +10,14 @@ from msgspec import Struct
 from api.figures.resolution import ResolvedQuery
 from api.figures.returns_data import SelectedRevision
 from api.plan.catalogue import Catalogue
-from api.statistics.roll_up import FloatArray, RollUpEntries, Tally, roll_up
+from api.plan.counted_sources import find_reset_day, select_counted_returns
+from api.statistics.roll_up import FloatArray, IntArray, RollUpEntries, Tally, roll_up
 from api.submissions.cell_columns import MISSING, STATUS_INDEX, Cells, Column
 from schema.measures import RATIO_KINDS, MeasureKind
 from schema.submissions import ReturnKind, Status
 
+ReturnName = tuple[str, str, str]
+"""The organisation, the service and the period of a return."""
 LATEST_PERIOD_KINDS = frozenset({MeasureKind.STOCK, MeasureKind.CUMULATIVE})
 """The kinds for which only the last period of a source counts."""
 
@@ -25,63 +29,103 @@ class RollUpResult(Struct, frozen=True, kw_only=True):
     revisions: list[SelectedRevision] = []
 
 
-def roll_up_cells(query: ResolvedQuery, cells: Cells, catalogue: Catalogue) -> list[RollUpResult]:
-    """Return one result for each of the query's cell keys, in their order. A nil return counts as 0 everywhere."""
-    areas = {catalogue.ids.areas[code]: index for index, code in enumerate([*query.areas, *query.comparator_areas])}
-    breakdowns = {catalogue.ids.breakdowns[key]: index for index, key in enumerate(query.breakdowns)}
-    counted = [revision for revision in query.revisions if revision.is_counted]
-    revision_by_id = {revision.id: revision for revision in counted}
-    is_selected = (
-        np.isin(cells.item, list(revision_by_id))
-        & np.isin(cells.area, list(areas))
-        & np.isin(cells.breakdown, list(breakdowns))
-    )
-    nil_entries = [
-        (revision, group)
-        for revision in counted
-        if revision.kind is ReturnKind.NIL
-        for group in range(len(areas) * len(breakdowns))
-    ]
-    revisions = [revision_by_id[number] for number in cells.item[is_selected].tolist()]
-    revisions += [revision for revision, _ in nil_entries]
-    groups = [
-        areas[area] * len(breakdowns) + breakdowns[breakdown]
-        for area, breakdown in zip(cells.area[is_selected].tolist(), cells.breakdown[is_selected].tolist(), strict=True)
-    ] + [group for _, group in nil_entries]
-    entries = _map_to_entries(query, cells, is_selected, revisions, groups)
-    kind = query.measure.kind
-    tallies = roll_up(kind, entries, groups=len(query.cell_keys), overlap=query.measure.overlap)
+def name_return(revision: SelectedRevision) -> ReturnName:
+    return revision.organisation, revision.service, revision.period.code
+
+
+class _SelectedCells(Struct, frozen=True, kw_only=True, eq=False):
+    """Cells with the returns that they count for, and their groups. Row -1 is a 0 of a nil return."""
+
+    rows: IntArray
+    revisions: list[SelectedRevision]
+    groups: list[int]
+
+
+def roll_up_cells(
+    query: ResolvedQuery, cells: Cells, catalogue: Catalogue, common: Sequence[Set[ReturnName]] | None = None
+) -> list[RollUpResult]:
+    """Return one result for each of the query's cell keys, in their order. A nil return counts as 0 everywhere.
+
+    The nil return of a cumulative measure keeps the count of the return that the query pairs it with. `common` limits
+    the returns of each cell key to those with these names.
+    """
+    selected = _select_cells(query, cells, catalogue)
+    entries = _map_to_entries(query, cells, selected)
     has_value = ~np.isnan(entries.low if entries.denominator_low is None else entries.low + entries.denominator_low)
-    contributing = _find_contributing_revisions(kind, revisions, groups, has_value.tolist(), len(tallies))
+    if common is not None:
+        names = zip(selected.revisions, selected.groups, strict=True)
+        is_common = np.array([name_return(revision) in common[group] for revision, group in names], dtype=np.bool_)
+        entries = _limit_entries(entries, ~has_value | is_common)
+        has_value &= is_common
+    tallies = roll_up(query.measure.kind, entries, groups=len(query.cell_keys), overlap=query.measure.overlap)
+    contributing = _find_contributing_revisions(
+        query.measure.kind, selected.revisions, selected.groups, has_value.tolist(), len(tallies)
+    )
     return [
         RollUpResult(tally=tally, revisions=group_revisions)
         for tally, group_revisions in zip(tallies, contributing, strict=True)
     ]
 
 
-def _map_to_entries(
-    query: ResolvedQuery,
-    cells: Cells,
-    is_selected: npt.NDArray[np.bool_],
-    revisions: Sequence[SelectedRevision],
-    groups: Sequence[int],
-) -> RollUpEntries:
-    """Return an entry for each selected cell, then one for each nil entry."""
+def _select_cells(query: ResolvedQuery, cells: Cells, catalogue: Catalogue) -> _SelectedCells:
+    """Select the cells of the returns that count, then those that nil returns repeat, then the zeros of the others."""
+    areas = {catalogue.ids.areas[code]: index for index, code in enumerate([*query.areas, *query.comparator_areas])}
+    breakdowns = {catalogue.ids.breakdowns[key]: index for index, key in enumerate(query.breakdowns)}
+    counted = select_counted_returns(
+        query.measure, query.series, (revision for revision in query.revisions if revision.is_counted), catalogue
+    )
+    by_id = {revision.id: revision for revision in counted}
+    is_queried = np.isin(cells.area, list(areas)) & np.isin(cells.breakdown, list(breakdowns))
+    rows = np.flatnonzero(is_queried & np.isin(cells.item, list(by_id)))
+    revisions = [by_id[number] for number in cells.item[rows].tolist()]
+    repeats = {nil.id: data for nil, data in query.repeated_returns if nil.id in by_id}
+    for nil, data in repeats.items():
+        repeated = np.flatnonzero(is_queried & (cells.item == data.id))
+        rows = np.append(rows, repeated)
+        revisions += [by_id[nil]] * repeated.size
+    groups = [
+        areas[area] * len(breakdowns) + breakdowns[breakdown]
+        for area, breakdown in zip(cells.area[rows].tolist(), cells.breakdown[rows].tolist(), strict=True)
+    ]
+    zeros = [
+        (revision, group)
+        for revision in counted
+        if revision.kind is ReturnKind.NIL and revision.id not in repeats
+        for group in range(len(areas) * len(breakdowns))
+    ]
+    return _SelectedCells(
+        rows=np.append(rows, np.full(len(zeros), -1)),
+        revisions=[*revisions, *(revision for revision, _ in zeros)],
+        groups=[*groups, *(group for _, group in zeros)],
+    )
+
+
+def _map_to_entries(query: ResolvedQuery, cells: Cells, selected: _SelectedCells) -> RollUpEntries:
+    """Return an entry for each selected cell."""
     source_keys = sorted({(revision.organisation, revision.service) for revision in query.revisions})
     sources = {key: index for index, key in enumerate(source_keys)}
-    is_ratio = query.measure.kind in RATIO_KINDS
-    low, high, denominator = calculate_bounds(cells, is_ratio=is_ratio)
-    zeros = np.zeros(len(revisions) - np.count_nonzero(is_selected))
-    denominator = np.append(denominator[is_selected], zeros)
+    revisions, is_ratio = selected.revisions, query.measure.kind in RATIO_KINDS
+    # Row -1 selects the zero at the end.
+    low, high, denominator = (
+        np.append(numbers, 0.0)[selected.rows] for numbers in calculate_bounds(cells, is_ratio=is_ratio)
+    )
+    resets = [find_reset_day(query.series, revision.period.end).toordinal() for revision in revisions]
     return RollUpEntries(
-        group=np.array(groups, dtype=np.int64),
+        group=np.array(selected.groups, dtype=np.int64),
         source=np.array([sources[revision.organisation, revision.service] for revision in revisions], dtype=np.int64),
         period=np.array([revision.period.end.toordinal() for revision in revisions], dtype=np.int64),
-        low=np.append(low[is_selected], zeros),
-        high=np.append(high[is_selected], zeros),
+        reset=np.array(resets, dtype=np.int64),
+        low=low,
+        high=high,
         denominator_low=denominator if is_ratio else None,
         denominator_high=denominator if is_ratio else None,
     )
+
+
+def _limit_entries(entries: RollUpEntries, chosen: npt.NDArray[np.bool_]) -> RollUpEntries:
+    columns = {name: getattr(entries, name) for name in entries.__struct_fields__}
+    limited: dict[str, Any] = {name: column[chosen] for name, column in columns.items() if column is not None}
+    return RollUpEntries(**limited)
 
 
 def calculate_bounds(cells: Cells, *, is_ratio: bool) -> tuple[FloatArray, FloatArray, FloatArray]:

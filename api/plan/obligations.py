@@ -27,6 +27,17 @@ class ExpectedReturn(Struct, frozen=True, kw_only=True):
     deadlines: Deadlines
 
 
+class AcceptedDays(Struct, frozen=True, kw_only=True):
+    """The first and the last day of the periods of a duty."""
+
+    first: date
+    last: date
+
+    def contain(self, period: Period) -> bool:
+        """Return True if the period lies wholly within these days."""
+        return self.first <= period.start and period.end <= self.last
+
+
 def list_expected_returns(plan: Plan) -> Iterator[ExpectedReturn]:
     """Return the returns that partners owe within the programme's window, in the order of the duties.
 
@@ -42,8 +53,9 @@ def list_expected_returns(plan: Plan) -> Iterator[ExpectedReturn]:
         if not duty.required or series.collection is not Collection.PARTNERS:
             continue
         cadence = measure.cadence
+        accepted_days = find_accepted_days(duty, plan)
         for period in list_periods(plan.window, cadence.period_type, months=cadence.months):
-            if is_owed(duty, period):
+            if accepted_days.contain(period):
                 yield ExpectedReturn(
                     holder=duty.holder,
                     organisation=roles.get(duty.holder, None if duty.holder in classes else duty.holder),
@@ -55,9 +67,26 @@ def list_expected_returns(plan: Plan) -> Iterator[ExpectedReturn]:
                 )
 
 
-def is_owed(duty: Duty, period: Period) -> bool:
-    """Return True if the period lies wholly within the dates of the duty."""
-    return (duty.valid_from or date.min) <= period.start and period.end <= (duty.valid_to or date.max)
+def find_accepted_days(duty: Duty, plan: Plan) -> AcceptedDays:
+    """Return the days for which the server accepts returns of a duty, so that only these are expected.
+
+    They lie in the programme's window and in the dates of the duty, of its organisation and of its series. A published
+    series may have periods outside the window, because baselines and trends need them.
+    """
+    [measure] = [measure for measure in plan.measures if measure.slug == duty.measure]
+    [series] = [series for series in measure.series if series.slug == duty.series]
+    bound_to = {role.slug: role.bound_to for role in plan.roles}
+    holder = bound_to.get(duty.holder, duty.holder)
+    organisations = [organisation for organisation in plan.organisations if organisation.slug == holder]
+    first_days = [duty.valid_from, *(organisation.valid_from for organisation in organisations)]
+    last_days = [duty.valid_to, *(organisation.valid_to for organisation in organisations)]
+    if series.collection is not Collection.PUBLISHED:
+        first_days += [plan.window.start, series.valid_from]
+        last_days.append(plan.window.end)
+    return AcceptedDays(
+        first=max((day for day in first_days if day), default=date.min),
+        last=min((day for day in last_days if day), default=date.max),
+    )
 
 
 def list_first_returns(plan: Plan, role: str, organisation: str, day: date) -> list[ExpectedReturn]:

@@ -103,6 +103,8 @@ def _read_returned_counts(
         for part, numbers in numbers_by_part.items():
             returned = _make_empty_counts(scope, part, len(services))
             _fill_counts(returned, catalogue, returns, cells, numbers)
+            if member.measure.kind is MeasureKind.CUMULATIVE:
+                _keep_counts_of_nil_returns(returned, returns)
             has_return = (returned.return_counts > 0)[..., None, None]
             inferred = returned.part.infer_missing(returned.counts)
             returned.counts = {
@@ -152,6 +154,17 @@ def _fill_counts(
                 returned.counts[table.dimensions][service, period, areas] = 0
     for service, period, _ in returns.values():
         returned.return_counts[service, period] = 1
+
+
+def _keep_counts_of_nil_returns(
+    returned: ReturnedCounts, returns: Mapping[int, tuple[int, int, SelectedRevision]]
+) -> None:
+    """Let each nil return of a cumulative count keep the counts of the return before it in the scope."""
+    for service, period, revision in sorted(returns.values(), key=lambda entry: entry[1]):
+        earlier = np.flatnonzero(returned.return_counts[service, :period])
+        if revision.kind is ReturnKind.NIL and earlier.size:
+            for cells in (*returned.counts.values(), *returned.confidential.values()):
+                cells[service, period] = cells[service, earlier[-1]]
 
 
 def _list_breakdown_keys(part: PartTables, table: Table) -> list[str]:

@@ -4,6 +4,7 @@ from collections.abc import Hashable, Iterable, Mapping, Sequence
 
 import numpy as np
 from msgspec import Struct
+from msgspec.structs import asdict
 
 from api.figures import verdicts
 from api.figures.completeness import ReturnCompleteness
@@ -186,13 +187,10 @@ class _PeriodBuilder:
             upper_99_8=wide_interval.upper if wide_interval else None,
             interval_method=interval.method if interval else None,
             status=value.status,
-            markers=judgements.markers,
             reason=value.reason,
             coverage=self.coverage,
-            comparators=judgements.comparators,
-            trend=judgements.trend,
-            movement=judgements.movement,
-            target=judgements.target,
+            complete=self.is_complete and not value.leaves_out_sources,
+            **asdict(judgements),
             release=self.snapshot.number,
             policy_version=self.catalogue.plan.disclosure.version,
             alternatives=suggest_alternative(self.measure),

@@ -1,7 +1,7 @@
 """Read the inputs of a release's figures."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from datetime import datetime
 
 from anyio import from_thread
@@ -53,16 +53,16 @@ async def fetch_snapshot(
     catalogue = publication.catalogue
     concessions = await fetch_concessions(transaction, catalogue)
 
-    async def fetch_counts(scope: AuditScope) -> ScopeCounts | None:
+    async def fetch_counts(scope: AuditScope, organisations: Set[str] | None) -> ScopeCounts | None:
         ids = publication.contributions.get(scope.key)
         if not ids:
             return None
         async with lock:
             used = await queries_contributions.fetch_contributions(transaction, catalogue, ids)
-        return add_contributions(scope, used)
+        return add_contributions(scope, used, organisations)
 
-    def load_counts(scope: AuditScope) -> ScopeCounts | None:
-        return from_thread.run(fetch_counts, scope)
+    def load_counts(scope: AuditScope, organisations: Set[str] | None = None, /) -> ScopeCounts | None:
+        return from_thread.run(fetch_counts, scope, organisations)
 
     today = calendar.to_london_date(publication.frozen_at)
     return Snapshot(

@@ -13,14 +13,19 @@ from api.figures.resolution import CellKey
 from api.plan import calendar
 from api.plan.breakdowns import TOTAL_KEY
 from api.plan.catalogue import find_headline_series
-from api.plan.scope_members import PROTECTED_KINDS, ScopeMember
-from api.protection.scopes import SeriesScopes, list_released_periods
-from api.releases.derived_values import PeriodTotals, calculate_derived
+from api.plan.scope_members import PROTECTED_KINDS
+from api.protection.scopes import list_released_periods
 from api.releases.figure_blocks import FigureBlock, pack_figures
 from api.releases.figure_builder import DistinctFigures, SeriesBuilder, list_distinct
 from api.releases.figure_keys import SeriesKey
+from api.releases.formula_inputs import (
+    calculate_formula,
+    collect_formula_inputs,
+    find_scopes,
+    find_view,
+    list_periods,
+)
 from api.releases.released_values import NO_DATA, NOT_A_COUNT, NOT_RELEASED, ReleasedValue
-from api.releases.scope_views import SeriesView
 from api.releases.snapshot import Snapshot
 from api.statistics import periods
 from schema.measures import UNCOUNTED_KINDS, Collection, Measure, Series
@@ -105,66 +110,25 @@ CellValues = Iterable[tuple[CellKey, ReleasedValue]]
 
 def _iterate_periods(measure: Measure, series: Series, snapshot: Snapshot) -> Iterator[tuple[Period, CellValues]]:
     """Yield the displayed cells of a series in each period, in time order, shorter periods first."""
-    view = _find_view(measure, series, snapshot)
+    view = find_view(measure, series, snapshot)
     if view is not None:
-        for period in _list_periods(view):
+        for period in list_periods(view):
             completeness = snapshot.coverage[(measure.slug, series.slug), period.code]
             yield period, zip(view.cells, view.read_values(period.code, completeness), strict=True)
-    elif series.collection is not Collection.PUBLISHED and _find_scopes(measure, series, snapshot) is None:
+    elif series.collection is not Collection.PUBLISHED and find_scopes(measure, series, snapshot) is None:
         today = calendar.to_london_date(snapshot.frozen_at)
         ended, longer = list_released_periods(measure, snapshot.catalogue, [], today=today)
-        inputs = _collect_formula_totals(series, snapshot)
+        inputs = collect_formula_inputs(series, snapshot)
         carried = _list_carried_periods(measure, series, snapshot)
         for period in sorted({*ended, *longer} - {*carried}, key=period_sort_key):
             if series.formula:
-                value = calculate_derived(series.formula, period, inputs)
+                value = calculate_formula(series.formula, period, inputs, snapshot)
             else:
                 value = _explain_missing_value(measure)
             yield period, [((snapshot.catalogue.plan.area, TOTAL_KEY), value)]
-
-
-def _find_scopes(measure: Measure, series: Series, snapshot: Snapshot) -> tuple[SeriesScopes, ScopeMember] | None:
-    """Return the scopes of a series whose counts are protected, and the series as their member."""
-    key = (measure.slug, series.slug)
-    members = ((scopes, member) for scopes in snapshot.scopes for member in scopes.members)
-    return next(((scopes, member) for scopes, member in members if member.key == key), None)
-
-
-def _find_view(measure: Measure, series: Series, snapshot: Snapshot) -> SeriesView | None:
-    """Return a view of a series whose counts are protected, if any of its periods is released."""
-    protected = _find_scopes(measure, series, snapshot)
-    if protected is None or not protected[0].scopes:
-        return None
-    return SeriesView(*protected, snapshot.catalogue, snapshot.load_counts)
-
-
-def _list_periods(view: SeriesView) -> list[Period]:
-    return sorted((periods.parse(code) for code in view.scopes.periods), key=period_sort_key)
 
 
 def _explain_missing_value(measure: Measure) -> ReleasedValue:
     if measure.kind in UNCOUNTED_KINDS:
         return NOT_A_COUNT
     return NO_DATA if measure.kind in PROTECTED_KINDS else NOT_RELEASED
-
-
-def _collect_formula_totals(series: Series, snapshot: Snapshot) -> list[tuple[Measure, PeriodTotals]]:
-    """Return the measures of a formula with their totals. An excluded measure has no totals."""
-    slugs = series.formula.measures if series.formula else []
-    measures = [snapshot.catalogue.measures[slug] for slug in slugs]
-    return [
-        (measure, [] if measure.slug in snapshot.excluded_measures else list(_iterate_totals(measure, snapshot)))
-        for measure in measures
-    ]
-
-
-def _iterate_totals(measure: Measure, snapshot: Snapshot) -> Iterator[tuple[Period, ReleasedValue]]:
-    series = find_headline_series(measure)
-    view, total = _find_view(measure, series, snapshot), (snapshot.catalogue.plan.area, TOTAL_KEY)
-    if view is None:
-        return
-    index = view.cells.index(total)
-    for period in _list_periods(view):
-        completeness = snapshot.coverage[(measure.slug, series.slug), period.code]
-        [value] = view.read_values(period.code, completeness, slice(index, index + 1))
-        yield period, value

@@ -30,6 +30,8 @@ class ReleasedValue(Struct, frozen=True, kw_only=True, gc=False):
     intervals: tuple[Interval, ...] = ()
     status: Status | None = None
     reason: str | None = None
+    leaves_out_sources: bool = False
+    """True for a gap that leaves out an organisation because it returned one of the two proportions only."""
 
     @property
     def largest_error(self) -> float | None:
@@ -60,6 +62,7 @@ class ReleasedValue(Struct, frozen=True, kw_only=True, gc=False):
 NO_DATA = ReleasedValue(status=Status.NOT_AVAILABLE, reason="no_data")
 SUPPRESSED = ReleasedValue(status=Status.CONFIDENTIAL, reason="suppressed")
 NOT_KNOWN_FOR_ALL = ReleasedValue(status=Status.NOT_AVAILABLE, reason="not_known_for_all")
+NO_COMMON_SOURCE = ReleasedValue(status=Status.NOT_AVAILABLE, reason="no_common_source", leaves_out_sources=True)
 NOT_A_COUNT = ReleasedValue(status=Status.NOT_APPLICABLE, reason="not_a_count")
 NOT_RELEASED = ReleasedValue(status=Status.NOT_APPLICABLE, reason="not_released")
 

@@ -1,6 +1,6 @@
 """The displayed counts of a scope: the sum of what organisations contribute, and how far it can be from the truth."""
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 
 import numpy as np
 from msgspec import Struct
@@ -32,14 +32,18 @@ class ScopeCounts(Struct, frozen=True, kw_only=True, eq=False):
     periods: dict[str, PeriodCounts]
 
 
-def add_contributions(scope: AuditScope, used: Sequence[UsedContribution]) -> ScopeCounts:
-    """Add contributions to a scope. Cells that the plan no longer has are left out."""
+def add_contributions(
+    scope: AuditScope, used: Sequence[UsedContribution], organisations: Set[str] | None = None
+) -> ScopeCounts:
+    """Add contributions to a scope, of these organisations only if given. Leave out cells that the plan has dropped."""
     nodes = build_nodes(scope.shape)
     node_periods = list_node_periods(nodes)
     totals = np.zeros(nodes.size, dtype=np.int64)
     unknown, confidential = np.zeros(nodes.size, dtype=np.bool_), np.zeros(nodes.size, dtype=np.bool_)
     contributors: dict[str, list[UsedContribution]] = {code: [] for code in scope.collected_periods}
     for contributor in used:
+        if organisations is not None and contributor.organisation not in organisations:
+            continue
         stored, contribution = contributor.stored, contributor.stored.contribution
         ids = locate_nodes(nodes, build_nodes(stored.shape))
         is_there = ids >= 0

@@ -1,7 +1,8 @@
 """The displayed value of each cell of a series, period by period."""
 
-from collections.abc import Callable
+from collections.abc import Mapping, Set
 from itertools import product
+from typing import Protocol
 
 import numpy as np
 from msgspec import Struct
@@ -23,8 +24,14 @@ from schema.disclosure import DisclosureClass, Rule
 from schema.measures import MeasureKind, Overlap
 
 ALL_CELLS = slice(None)
-LoadCounts = Callable[[AuditScope], ScopeCounts | None]
-"""Return the displayed counts of a scope; None if nothing was returned."""
+SourcesByPeriod = Mapping[str, frozenset[str]]
+"""The organisations that contribute to each collected period."""
+
+
+class LoadCounts(Protocol):
+    """Return the displayed counts of a scope, of these organisations only if given; None if nothing was returned."""
+
+    def __call__(self, scope: AuditScope, organisations: Set[str] | None = None, /) -> ScopeCounts | None: ...
 
 
 class _CellSums(Struct, frozen=True, kw_only=True, eq=False):
@@ -48,11 +55,26 @@ class SeriesView:
         self.cells, self._plan_order = _list_cells(scopes.scopes[0], member, FigureOrder(catalogue))
         self._loaded: dict[str, ScopeCounts | None] = {}
 
-    def read_values(
-        self, code: str, completeness: ReturnCompleteness, chosen: slice = ALL_CELLS
-    ) -> list[ReleasedValue]:
-        """Return the value of each chosen cell in a period; the same object for equal cells."""
+    def list_sources(self, code: str) -> SourcesByPeriod:
+        """Return the organisations that contribute to each collected period of a period."""
         parts = [(self._load(scope), part) for scope, part in self.scopes.periods[code]]
+        return {part: counts.periods[part].organisations if counts else frozenset() for counts, part in parts}
+
+    def read_values(
+        self,
+        code: str,
+        completeness: ReturnCompleteness,
+        chosen: slice = ALL_CELLS,
+        common: SourcesByPeriod | None = None,
+    ) -> list[ReleasedValue]:
+        """Return the value of each chosen cell in a period; the same object for equal cells.
+
+        `common` limits the organisations in each collected period.
+        """
+        parts = [
+            (self._load(scope) if common is None else self.load_counts(scope, common[part]), part)
+            for scope, part in self.scopes.periods[code]
+        ]
         loaded = [(counts, self._select_nodes(counts, part)[chosen], part) for counts, part in parts if counts]
         contributors = [counts.periods[part] for counts, _, part in loaded]
         size = len(self.cells[chosen])

@@ -9,7 +9,7 @@ from api.plan import calendar
 from api.plan.calendar import Deadlines
 from api.plan.catalogue import Catalogue
 from api.plan.filters import check_code
-from api.plan.obligations import is_owed
+from api.plan.obligations import find_accepted_days
 from api.plan.periods import parse_period
 from api.plan.suggestions import suggest_codes
 from api.reviews import rules
@@ -149,7 +149,8 @@ def find_duty_area(details: ObligationDetails, catalogue: Catalogue) -> str:
     """Return the area of the duty, or the programme's area if the plan no longer has the duty."""
     key = (details.holder, details.measure, details.series, details.service)
     for duty in catalogue.plan.duties:
-        if (duty.holder, duty.measure, duty.series, duty.service) == key and is_owed(duty, details.period):
+        is_duty = (duty.holder, duty.measure, duty.series, duty.service) == key
+        if is_duty and find_accepted_days(duty, catalogue.plan).contain(details.period):
             return duty.area
     return catalogue.plan.area
 
@@ -176,7 +177,9 @@ def resolve_obligation_key(decision: NewExtension | NewExemption, catalogue: Cat
         hint = suggest_codes(decision.service, services)
         hint = hint or f"Its services are: {', '.join(sorted(services)) or 'none'}."
         raise NotExpected(f"{decision.organisation} does not return {measure.slug} for {decision.service!r}. {hint}")
-    is_in_duty = any(duty.service == decision.service and is_owed(duty, period) for duty in duties)
+    is_in_duty = any(
+        duty.service == decision.service and find_accepted_days(duty, catalogue.plan).contain(period) for duty in duties
+    )
     if not (is_in_duty and _is_cadence_period(period, measure.cadence, catalogue.plan.window)):
         raise NotExpected(f"{period.code} is not a period for which {decision.organisation} returns {measure.slug}.")
     return (decision.organisation, measure.slug, decision.series, decision.service, period.code)

@@ -31,6 +31,7 @@ __all__ = [
     "contains",
     "count_months",
     "divide_period",
+    "find_span_start",
     "is_same_span",
     "list_periods_between",
     "parse",
@@ -122,6 +123,14 @@ def divide_period(period: Period, period_type: PeriodType) -> tuple[Period, ...]
     if not parts or (parts[0].start, parts[-1].end) != (period.start, period.end):
         raise PeriodNotDivisible(period, period_type)
     return parts
+
+
+def find_span_start(period_type: PeriodType, day: date) -> date:
+    """Return the first day of the calendar period of a type that contains the day."""
+    length, offset = LENGTH_AND_FIRST_MONTH[period_type]
+    month = to_month_index(day)
+    first = month - (month - offset) % length
+    return build_from_months(PeriodType.MONTH, first, first).start
 
 
 def shift_period(period: Period, steps: int = 1, *, months: int = 1) -> Period:

@@ -10,12 +10,12 @@ from math import isfinite
 import numpy as np
 import numpy.typing as npt
 from msgspec import Struct
-from msgspec.structs import replace
 
 from schema.measures import RATIO_KINDS, MeasureKind, Overlap
 
 IntArray = npt.NDArray[np.int64]
 FloatArray = npt.NDArray[np.float64]
+BoolArray = npt.NDArray[np.bool_]
 
 
 class RollUpEntries(Struct, frozen=True, kw_only=True, eq=False):
@@ -40,6 +40,8 @@ class RollUpEntries(Struct, frozen=True, kw_only=True, eq=False):
     denominator_low: FloatArray | None = None
     """The same for the denominator, which for a mean is its number of cases; None for plain counts."""
     denominator_high: FloatArray | None = None
+    reset: IntArray | None = None
+    """For a cumulative count, the day of the last reset before the period, as a number; None if it is never reset."""
 
 
 class Tally(Struct, frozen=True, kw_only=True):
@@ -66,7 +68,8 @@ class Tally(Struct, frozen=True, kw_only=True):
     has_mixed_as_of: bool = False
     """True if the latest periods of the sources differ, so that the sum is not as of a single period."""
     reason: str | None = None
-    """Why there is no value: `no_data`, `zero_denominator`, `mixed_as_of`, `coverage_differs` or `cumulative_fell`."""
+    """Why there is no value: `no_data`, `zero_denominator` or `mixed_resets`; of a flow between two tallies also
+    `mixed_as_of`, `coverage_differs` or `cumulative_fell`."""
 
     @property
     def is_exact(self) -> bool:
@@ -144,7 +147,8 @@ def roll_up(
     missing_entries = np.bincount(cells.group[~known], minlength=groups)
     order = np.flatnonzero(known)
     order = order[np.lexsort((cells.period[order], cells.source[order], cells.group[order]))]
-    nest = _find_runs(cells.group[order], cells.source[order], cells.period[order])
+    resets = np.zeros_like(cells.period) if cells.reset is None else cells.reset
+    nest = _find_runs(cells.group[order], cells.source[order], cells.period[order], resets[order])
 
     over_parts, over_time, over_sources = _STEPS_BY_KIND[kind]
     by_return = (_add_up if parts_disjoint else over_parts)(figures[:, order], nest.returns)
@@ -157,29 +161,6 @@ def roll_up(
     ):
         tallies[group] = tally
     return tallies
-
-
-def subtract_tallies(later: Tally, earlier: Tally) -> Tally:
-    """Return the flow between two tallies of one cumulative measure that count from the same reset.
-
-    The result has bounds, never below 0. It has a reason instead of a value if one tally has no value or nothing was
-    returned since the earlier one (`no_data`), if a tally is as of several periods (`mixed_as_of`), if the sources
-    differ (`coverage_differs`), because a missing return would look like no growth, or if the later tally is
-    certainly smaller (`cumulative_fell`).
-    """
-    is_mixed = later.has_mixed_as_of or earlier.has_mixed_as_of
-    flow = Tally(sources=later.sources, periods=later.periods, as_of=later.as_of, has_mixed_as_of=is_mixed)
-    if later.low is None or earlier.low is None or (later.as_of or 0) <= (earlier.as_of or 0):
-        return replace(flow, reason="no_data")
-    if is_mixed:
-        return replace(flow, reason="mixed_as_of")
-    if later.sources != earlier.sources:
-        return replace(flow, reason="coverage_differs")
-    high = None if later.high is None else later.high - earlier.low
-    if high is not None and high < 0:
-        return replace(flow, reason="cumulative_fell")
-    low = 0 if earlier.high is None else max(later.low - earlier.high, 0)
-    return replace(flow, low=low, high=high)
 
 
 def _stack_bounds(kind: MeasureKind, cells: RollUpEntries) -> FloatArray:
@@ -212,15 +193,18 @@ class _RunStarts(Struct, frozen=True, kw_only=True, eq=False):
     latest: IntArray
     earliest: IntArray
     """The latest and the earliest among the latest periods of the group's sources."""
+    has_mixed_resets: BoolArray
+    """Whether the group's sources have counted since different resets."""
 
 
-def _find_runs(group: IntArray, source: IntArray, period: IntArray) -> _RunStarts:
+def _find_runs(group: IntArray, source: IntArray, period: IntArray, reset: IntArray) -> _RunStarts:
     """Find the runs in entries that are sorted by group, source and period."""
     returns = _find_run_starts(group, source, period)
-    group, source, period = group[returns], source[returns], period[returns]
+    group, source, period, reset = group[returns], source[returns], period[returns], reset[returns]
     sources = _find_run_starts(group, source)
     groups = _find_run_starts(group[sources])
-    latest = period[_find_run_ends(sources, period.size)]
+    last = _find_run_ends(sources, period.size)
+    latest, last_reset = period[last], reset[last]
     by_period = np.lexsort((period, group))
     different = group[by_period][_find_run_starts(group[by_period], period[by_period])]
     return _RunStarts(
@@ -231,6 +215,7 @@ def _find_runs(group: IntArray, source: IntArray, period: IntArray) -> _RunStart
         periods=_measure_runs(_find_run_starts(different), different.size),
         latest=np.maximum.reduceat(latest, groups),
         earliest=np.minimum.reduceat(latest, groups),
+        has_mixed_resets=np.maximum.reduceat(last_reset, groups) != np.minimum.reduceat(last_reset, groups),
     )
 
 
@@ -263,13 +248,14 @@ def _build_tallies(
         base_low, base_high = bases
         ratios = _divide_bounds(totals, maximum=1.0 if kind is MeasureKind.PROPORTION else np.inf)
         ratio_low, ratio_high = ([n if isfinite(n) else None for n in row.tolist()] for row in ratios)
+    is_refused = nest.has_mixed_resets.tolist()
     sources = _measure_runs(nest.groups, nest.sources.size).tolist()
     periods, latest, earliest = nest.periods.tolist(), nest.latest.tolist(), nest.earliest.tolist()
     uses_last_period = _STEPS_BY_KIND[kind][1] is _select_last
     for index, group in enumerate(nest.groups_with_data.tolist()):
         yield Tally(
-            low=low[index],
-            high=high[index],
+            low=None if is_refused[index] else low[index],
+            high=None if is_refused[index] else high[index],
             denominator_low=base_low[index],
             denominator_high=base_high[index],
             ratio_low=ratio_low[index],
@@ -279,7 +265,7 @@ def _build_tallies(
             missing_entries=int(missing_entries[group]),
             as_of=latest[index] if uses_last_period else None,
             has_mixed_as_of=uses_last_period and latest[index] != earliest[index],
-            reason="zero_denominator" if base_high[index] == 0 else None,
+            reason="mixed_resets" if is_refused[index] else "zero_denominator" if base_high[index] == 0 else None,
         )
 
 

@@ -4,11 +4,13 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
+from msgspec.structs import replace
 
 from api.plan.catalogue import Catalogue
+from api.plan.counted_sources import find_repeated_returns, find_reset_day, select_counted_returns
 from api.statistics import periods, roll_up
 from api.submissions.revisions import ReturnTotal
-from schema.measures import RATIO_KINDS, Measure
+from schema.measures import RATIO_KINDS, Measure, MeasureKind, Series
 from schema.periods import Period, PeriodType
 from schema.submission_reports import Amount, Effect, EffectScope
 from schema.submissions import ReturnKind
@@ -27,8 +29,9 @@ def calculate_effects(
     effects: list[Effect] = []
     for slug, spans in _requested_spans(submitted).items():
         measure = catalogue.measures[slug]
+        all_series = {series.slug: series for series in measure.series}
         groups = [
-            [total for total in totals.get((slug, series, area), ()) if _contributes_to(total, span)]
+            _select_totals(totals.get((slug, series, area), ()), measure, all_series[series], span, catalogue)
             for totals in (before, after)
             for series, area, span in spans
         ]
@@ -84,11 +87,26 @@ def _contributes_to(total: ReturnTotal, span: Period) -> bool:
     return total.kind is not ReturnKind.WITHDRAWN and periods.contains(span, total.period)
 
 
+def _select_totals(
+    totals: Sequence[ReturnTotal], measure: Measure, series: Series, span: Period, catalogue: Catalogue
+) -> list[ReturnTotal]:
+    """Return the totals that count in a span. A nil return of a cumulative measure keeps the count before it."""
+    selected = [total for total in totals if _contributes_to(total, span)]
+    if measure.kind is MeasureKind.CUMULATIVE:
+        pairs = find_repeated_returns(series, selected, totals)
+        repeated = {(nil.organisation, nil.key): data for nil, data in pairs}
+        selected = [
+            replace(repeated.get((total.organisation, total.key), total), period=total.period) for total in selected
+        ]
+    return select_counted_returns(measure, series, selected, catalogue)
+
+
 def _roll_up_groups(measure: Measure, groups: Sequence[Sequence[ReturnTotal]]) -> list[Amount | None]:
     """Return the amount of each group of totals. One call rolls up all groups."""
     totals = [total for group in groups for total in group]
     if not totals:
         return [None] * len(groups)
+    all_series = {series.slug: series for series in measure.series}
     source_index = {key: index for index, key in enumerate({(t.organisation, t.service): None for t in totals})}
     is_ratio = measure.kind in RATIO_KINDS
     bounds = np.array([t.bounds(is_ratio) for t in totals], dtype=np.float64)
@@ -99,6 +117,7 @@ def _roll_up_groups(measure: Measure, groups: Sequence[Sequence[ReturnTotal]]) -
             group=np.repeat(np.arange(len(groups)), [len(group) for group in groups]),
             source=np.array([source_index[t.organisation, t.service] for t in totals], dtype=np.int64),
             period=np.array([t.period.end.toordinal() for t in totals], dtype=np.int64),
+            reset=np.array([find_reset_day(all_series[t.series], t.period.end).toordinal() for t in totals]),
             low=bounds[:, 0],
             high=bounds[:, 1],
             denominator_low=denominators if is_ratio else None,

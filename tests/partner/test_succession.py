@@ -52,6 +52,23 @@ async def test_own_return_of_a_successor_is_separate(harbour_programme, partners
     assert [summary.organisation for summary in (await partners[OLD].list_returns(harbour_programme)).items] == [OLD]
 
 
+async def test_stock_counts_a_successor_and_not_its_predecessor(application, harbour_programme, partners):
+    reviewer = await application.partner_client("harbour-council", Scope.REVIEW, programme=harbour_programme)
+    february = new_submission(new_return("on-roll", "2026-02", [observation(TOWN, 45)]))
+    january = new_submission(new_return("on-roll", "2026-01", [observation(TOWN, 5)]))
+    await partners[NEW].create_submission(harbour_programme, february)
+    await partners[OTHER].create_submission(harbour_programme, january)
+    figures = {
+        code: (await reviewer.preview_outcomes(harbour_programme, measure=["on-roll"], period=[code])).items[0]
+        for code in ("2026-01", "CY2026-Q1")
+    }
+    assert {code: (one.value, one.as_of.code, one.mixed_as_of) for code, one in figures.items()} == {
+        "2026-01": (45, "2026-01", False),  # 40 of the old school, and 5
+        "CY2026-Q1": (50, "2026-02", True),  # 45 of its successor, and 5 that are as of January
+    }
+    assert [one.complete for one in figures.values()] == [False, False]
+
+
 async def test_organisation_that_has_left_only_reads_its_own_returns(application, harbour_programme, partners):
     """From the day after its last one. On that day it still has all that its key permits."""
     http = application.http_client(await application.issue_key(OLD, *Scope, programme=harbour_programme))

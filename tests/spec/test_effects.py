@@ -6,7 +6,7 @@ import pytest
 from api.submissions import effects
 from api.submissions.report import visible_effects
 from schema.submission_reports import EffectScope
-from tests.fixtures.example_plan import EAST, HARBOUR_CATALOGUE, parse_past_total
+from tests.fixtures.example_plan import EAST, HARBOUR_CATALOGUE, HARBOUR_PLAN, make_catalogue, parse_past_total
 
 NEAR = pytest.approx
 
@@ -49,6 +49,8 @@ CHANGES = {
     "a share by its parts":    ("pass-rate", ["2026-01 8/10"], ["2026-02 30/60"],     [("FY2025-26", NEAR(80), NEAR(100 * 38 / 70)), ("2026-02", None, NEAR(50))]),
     "a share of no people":    ("pass-rate", ["2026-02 8/10"], ["2026-02 0/0"],       [("FY2025-26", NEAR(80), (None, None)), ("2026-02", NEAR(80), (None, None))]),
     "nil for a share":         ("pass-rate", ["2026-02 8/10"], ["2026-02 nil"],       [("FY2025-26", NEAR(80), (None, None)), ("2026-02", NEAR(80), (None, None))]),
+    "nil keeps a count to date": ("enrolments", ["2026-01 40"], ["2026-02 nil"],      [("2026-02", None, 40)]),
+    "nil after a reset":       ("enrolments", ["2026-03 40"], ["2026-04 nil"],        [("2026-04", None, 0), ("FY2026-27", None, 0)]),
     "a hidden share":          ("pass-rate", ["2026-02 8/10"], ["2026-02 c"],         [("FY2025-26", NEAR(80), None), ("2026-02", NEAR(80), None)]),
 }
 # fmt: on
@@ -65,6 +67,33 @@ def test_programme_total_includes_the_unchanged_totals_of_others():
         ("FY2025-26", 112, 115),
         ("2026-02", 112, 115),
     ]
+
+
+#   measure, total of the other, submitted                                            changes: period, before, after
+SUCCESSIONS = [
+    # The old school left on 31 January: its pupils are not counted again in the year.
+    ("on-roll", "old-quay-school 2026-01 100", "2026-02 105",                         [("FY2025-26", 100, 105), ("2026-02", None, 105)]),
+    ("on-roll", "pier-college 2026-01 100", "2026-02 105",                            [("FY2025-26", 100, 205), ("2026-02", None, 105)]),
+    # Counts since different resets are not added: the year has no total.
+    ("enrolments", "pier-college 2026-01 100", "2026-04 5",                           [("2026-04", None, 5), ("FY2026-27", None, 5)]),
+    ("enrolments", "pier-college 2026-04 100", "2026-07 5",                           [("FY2026-27", 100, None), ("2026-07", None, 5)]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("measure", "other", "submitted", "expected"), SUCCESSIONS)
+def test_programme_total_combines_sources_by_the_kind_of_the_measure(measure, other, submitted, expected):
+    duty = next(duty for duty in HARBOUR_CATALOGUE.plan.duties if duty.measure == "enrolments")
+    catalogue = make_catalogue(
+        msgspec.structs.replace(
+            HARBOUR_PLAN, duties=[*HARBOUR_PLAN.duties, msgspec.structs.replace(duty, holder="pier-college")]
+        )
+    )
+    organisation, row = other.split(maxsplit=1)
+    past = msgspec.structs.replace(parse_past_total(measure, row), organisation=organisation)
+    changes = effects.calculate_effects(
+        EffectScope.PROGRAMME, [past], [parse_past_total(measure, submitted)], catalogue
+    )
+    assert [(total.period.code, to_value(total.before), to_value(total.after)) for total in changes] == expected
 
 
 def test_share_has_numerator_denominator_and_unit():

@@ -41,6 +41,10 @@ def change_series(**fields: object):
     return lambda raw: raw["measures"][0]["series"][0].update(fields)
 
 
+def change_organisation(**fields: object):
+    return lambda raw: next(o for o in raw["organisations"] if o["slug"] == "quay-college").update(fields)
+
+
 SOURCE = {"publisher": "The town", "title": "Census", "verified": True}
 
 # fmt: off
@@ -51,6 +55,8 @@ EXPECTED = {
     "from within March":          (change_duty(valid_from="2026-03-02"),                     MONTHS[3:]),
     "until June":                 (change_duty(valid_to="2026-06-30"),                       MONTHS[:6]),
     "until within June":          (change_duty(valid_to="2026-06-29"),                       MONTHS[:5]),
+    "organisation from February to June": (change_organisation(valid_from="2026-02-01", valid_to="2026-06-30"), MONTHS[1:6]),
+    "series from April":          (change_series(valid_from="2026-04-01"),                   MONTHS[3:]),
     "only admitted":              (change_duty(required=False),                              []),
     "quarters":                   (change_cadence(period_type="calendar-quarter"),           ["CY2026-Q1", "CY2026-Q2", "CY2026-Q3", "CY2026-Q4"]),
     "a year not in the window":   (change_cadence(period_type="financial-year"),             []),

@@ -509,9 +509,9 @@ def test_each_scope_is_loaded_once_for_each_of_its_series():
     loaded_keys: list[str] = []
     snapshot, _ = make_snapshot(*make_returns(), catalogue=PROGRAMME)
 
-    def load_counts(scope: AuditScope):
+    def load_counts(scope: AuditScope, organisations=None):
         loaded_keys.append(scope.key)
-        return snapshot.load_counts(scope)
+        return snapshot.load_counts(scope, organisations)
 
     measures = [one for one in PROGRAMME.plan.measures if one.slug in COUNTED]
     catalogue = make_catalogue(replace(PROGRAMME.plan, measures=measures))

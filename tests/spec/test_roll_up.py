@@ -15,8 +15,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from api.statistics.cumulative_flow import subtract_tallies
 from api.statistics.periods import parse, shift_period
-from api.statistics.roll_up import NotAdditive, RollUpEntries, Tally, roll_up, subtract_tallies
+from api.statistics.roll_up import NotAdditive, RollUpEntries, Tally, roll_up
 from schema.measures import MeasureKind, Overlap
 
 RATIOS = (MeasureKind.PROPORTION, MeasureKind.RATE, MeasureKind.MEAN)

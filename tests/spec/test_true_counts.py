@@ -362,7 +362,11 @@ def make_month(code: str, total: int, *sexes: int):
         # An organisation that has not begun contributes nothing.
         (["2026-02 town 25", "2026-03 town 40"], ["-", 25, 40]),
         (["2026-01 town 10", "2026-02 town c:10-20", "2026-03 town 40"], [10, "c", 40]),
-        (["2026-01 town 10", "2026-02 nil", "2026-03 town 40"], ["?", 0, 40]),
+        # A nil return keeps the count; it is 0 if the count has just begun.
+        (["2026-01 town 10", "2026-02 nil", "2026-03 town 40"], [10, 10, 40]),
+        (["2026-01 town 40", "2026-02 nil", "2026-03 nil"], [40, 40, 40]),
+        (["2026-01 nil", "2026-02 town 5", "2026-03 nil"], [0, 5, 5]),
+        (["2026-01 town c:10-20", "2026-02 nil", "2026-03 town 40"], ["c", "c", 40]),
     ],
 )
 def test_cumulative_total_never_falls(rows, expected):

@@ -1,14 +1,14 @@
 """Tier 2: identify the duty and the period of each return."""
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import datetime
 
 import numpy as np
-from msgspec.structs import replace
 
 from api.plan import calendar
 from api.plan.calendar import Deadlines
 from api.plan.catalogue import Catalogue
+from api.plan.obligations import find_accepted_days
 from api.plan.periods import suggest_periods
 from api.plan.suggestions import suggest_codes
 from api.statistics import periods
@@ -222,17 +222,11 @@ def _check_period_is_open(
 def check_period_in_programme(
     period: Period, duty: Duty, catalogue: Catalogue, *, path: str, findings: Findings
 ) -> bool:
-    """Return True if the period is inside the programme's window and the dates of the duty.
-
-    A published series may have earlier periods, because baselines and trends need them.
-    """
-    window = catalogue.plan.window
-    if catalogue.get_series_of_duty(duty).collection is Collection.PUBLISHED:
-        window = replace(window, start=date.min, end=date.max)
-    first = max(window.start, duty.valid_from or window.start)
-    last = min(window.end, duty.valid_to or window.end)
-    if first <= period.start and period.end <= last:
+    """Return True if the server accepts returns of the duty for the period."""
+    accepted_days = find_accepted_days(duty, catalogue.plan)
+    if accepted_days.contain(period):
         return True
+    first, last = accepted_days.first, accepted_days.last
     findings.add(
         "period-outside-programme",
         f"{period.code} is not between {first} and {last}.",

@@ -78,6 +78,9 @@ class FigureFields:
     """ If this query has no answer: similar queries that have one. """
     source: None | PublishedSource | Unset = UNSET
     """ The source of a published statistic; null for partners' returns. """
+    complete: bool | None | Unset = UNSET
+    """ True if every return that an organisation owes is counted, and a gap leaves out no source. A duty that is
+    not assigned to an organisation is not owed. Null in releases that did not record it. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -189,6 +192,12 @@ class FigureFields:
         else:
             source = self.source
 
+        complete: bool | None | Unset
+        if isinstance(self.complete, Unset):
+            complete = UNSET
+        else:
+            complete = self.complete
+
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
         field_dict.update(
@@ -225,6 +234,8 @@ class FigureFields:
             field_dict["alternatives"] = alternatives
         if source is not UNSET:
             field_dict["source"] = source
+        if complete is not UNSET:
+            field_dict["complete"] = complete
 
         return field_dict
 
@@ -454,6 +465,15 @@ class FigureFields:
 
         source = _parse_source(d.pop("source", UNSET))
 
+        def _parse_complete(data: object) -> bool | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(bool | None | Unset, data)
+
+        complete = _parse_complete(d.pop("complete", UNSET))
+
         return {
             "measure": measure,
             "series": series,
@@ -483,6 +503,7 @@ class FigureFields:
             "target": target,
             "alternatives": alternatives,
             "source": source,
+            "complete": complete,
         }
 
     @property

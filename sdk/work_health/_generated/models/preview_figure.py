@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any, cast
 from attrs import define as _attrs_define
 
 from ..models.figure_fields import FigureFields
+from ..types import UNSET, Unset
 
 if TYPE_CHECKING:
     from ..models.contributor import Contributor
@@ -25,6 +26,8 @@ class PreviewFigure(FigureFields):
     """ Cells that have a status instead of a number. The value does not include them. """
     contributors: list[Contributor]
     """ The returns that contribute to the figure, at most 100 of them. """
+    mixed_as_of: bool | None | Unset = UNSET
+    """ True if the latest return of some source is of an earlier period than `as_of`. """
 
     def to_dict(self) -> dict[str, Any]:
         from ..models.period import Period  # noqa: PLC0415
@@ -42,6 +45,12 @@ class PreviewFigure(FigureFields):
             contributors_item = contributors_item_data.to_dict()
             contributors.append(contributors_item)
 
+        mixed_as_of: bool | None | Unset
+        if isinstance(self.mixed_as_of, Unset):
+            mixed_as_of = UNSET
+        else:
+            mixed_as_of = self.mixed_as_of
+
         field_dict = super().to_dict()
 
         field_dict.update(
@@ -51,6 +60,8 @@ class PreviewFigure(FigureFields):
                 "contributors": contributors,
             }
         )
+        if mixed_as_of is not UNSET:
+            field_dict["mixed_as_of"] = mixed_as_of
 
         return field_dict
 
@@ -85,9 +96,19 @@ class PreviewFigure(FigureFields):
 
             contributors.append(contributors_item)
 
+        def _parse_mixed_as_of(data: object) -> bool | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(bool | None | Unset, data)
+
+        mixed_as_of = _parse_mixed_as_of(d.pop("mixed_as_of", UNSET))
+
         return {
             **fields,
             "as_of": as_of,
             "cells_without_value": cells_without_value,
             "contributors": contributors,
+            "mixed_as_of": mixed_as_of,
         }
