@@ -102,11 +102,12 @@ class Rule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         if not self.protects:
             return "The figures are shown without protection."
         exception = " of a breakdown" if self.totals_open else ""
+        totals = "Totals are exact. " if self.totals_open else ""
         hidden = f"; figures below {self.hide_below}{exception} are not shown" if self.hide_below else ""
         return (
-            f"Every count{exception} has been randomly rounded to a multiple of {self.base}, up or down, so that no "
-            f"small number can be known{hidden}. Percentages, intervals, gaps and trends are calculated from the "
-            "rounded counts."
+            f"{totals}Every count{exception} has been randomly rounded to a multiple of {self.base}, up or down, "
+            f"so that no small number can be known{hidden}. Percentages, intervals, gaps and trends are calculated "
+            "from the rounded counts."
         )
 
 
@@ -167,3 +168,10 @@ class Policy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             DisclosureClass.NONE: self.none,
         }
         return rules[disclosure_class]
+
+    def explain(self, disclosure_class: DisclosureClass) -> str:
+        """Explain how the measures of a class are protected, in plain words."""
+        rule = self.rule(disclosure_class)
+        if disclosure_class is DisclosureClass.PUBLISHED and not rule.protects:
+            return "The figures are shown as their publishers give them, with the publishers' own protection."
+        return rule.explanation

@@ -12,7 +12,7 @@ from schema.measures import RATIO_KINDS, Operation
 
 
 class CommonReturns(Struct, frozen=True, kw_only=True):
-    """The returns that the parts of a gap have in common in one cell."""
+    """The returns that the parts of a gap have in common in one cell, to which their figures are limited."""
 
     names: frozenset[ReturnName]
     sources_left_out: int

@@ -52,10 +52,7 @@ def calculate_figures(
     min_coverage: float | None = None,
     common: Sequence[CommonReturns] | None = None,
 ) -> PlainFigures:
-    """Return a figure for each area and breakdown, including those without data. They are not protected.
-
-    `common` limits the returns of each cell, if the figures are a part of a gap.
-    """
+    """Return a figure for each area and breakdown, including those without data. They are not protected."""
     completeness = assess_completeness(query, catalogue, concessions)
     period = query.period or build_programme_period(catalogue.plan)
     blanks = [build_blank_figure(query, period, area, breakdown, completeness) for area, breakdown in query.cell_keys]

@@ -1,6 +1,7 @@
 """Views of one release: progress by theme, the logic model, inequality, and figures with low coverage masked."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 
 from msgspec.structs import asdict
 
@@ -9,6 +10,8 @@ from api.figures.inequality_figures import calculate_inequality
 from api.http.refusals import Invalid
 from api.outcomes.progress import build_node_outcomes, describe_measure, list_theme_measures
 from api.plan.catalogue import Catalogue
+from schema.disclosure import DisclosureClass
+from schema.measures import UNCOUNTED_KINDS, Measure
 from schema.released_figures import PublishedFigure
 from schema.released_views import (
     ReleasedInequality,
@@ -18,6 +21,14 @@ from schema.released_views import (
     ReleasedTheme,
 )
 from schema.releases import Release
+
+_SUBJECTS = {
+    DisclosureClass.PERSONS: "Measures that count people",
+    DisclosureClass.ORGANISATIONS: "Measures that count employers or other organisations",
+    DisclosureClass.PUBLISHED: "Published statistics",
+    DisclosureClass.NONE: "Measures that count neither people nor organisations",
+}
+_NOTHING_COUNTED = "Milestones and evidence have no counts. A reviewer has cleared the text of each entry."
 
 
 class NoFigures(Invalid):
@@ -37,10 +48,27 @@ def mask_figures(figures: Iterable[PublishedFigure], min_coverage: float | None)
 
 
 def explain_protection(release: Release, measures: Iterable[str], catalogue: Catalogue) -> str:
-    """Return how the people counted in these measures are protected."""
-    classes = dict.fromkeys(catalogue.measures[slug].disclosure_class for slug in measures)
-    explanations = dict.fromkeys(release.explanations[disclosure_class] for disclosure_class in classes)
-    return " ".join(explanations) or release.explanations["persons"]
+    """Return how the people counted in these measures are protected.
+
+    If the measures are protected differently, each explanation states for which measures it is true.
+    """
+    selected = [catalogue.measures[slug] for slug in measures]
+    classes = dict.fromkeys(chain.from_iterable(_list_classes(measure, catalogue) for measure in selected))
+    if selected and not classes:
+        return _NOTHING_COUNTED
+    explanations = {one: release.explanations[one] for one in classes or [DisclosureClass.PERSONS]}
+    if len(set(explanations.values())) == 1:
+        return next(iter(explanations.values()))
+    return " ".join(f"{_SUBJECTS[one]}: {explanation}" for one, explanation in explanations.items())
+
+
+def _list_classes(measure: Measure, catalogue: Catalogue) -> list[DisclosureClass]:
+    """Return the classes of the counts of a measure: of a formula, those of its parts."""
+    if measure.kind in UNCOUNTED_KINDS:
+        return []
+    formulas = [series.formula for series in measure.series if series.formula]
+    parts = [catalogue.measures[slug] for formula in formulas for slug in formula.measures]
+    return [part.disclosure_class for part in parts] or [measure.disclosure_class]
 
 
 def build_progress(release: Release, latest: Sequence[PublishedFigure], catalogue: Catalogue) -> ReleasedProgress:

@@ -54,7 +54,7 @@ async def add_release(
             frozen_at=frozen_at,
             notes=notes,
             policy=msgspec.to_builtins(catalogue.plan.disclosure),
-            explanations={name.value: catalogue.plan.disclosure.rule(name).explanation for name in DisclosureClass},
+            explanations={name.value: catalogue.plan.disclosure.explain(name) for name in DisclosureClass},
             report=msgspec.to_builtins(report),
             sha256=sha256,
         )

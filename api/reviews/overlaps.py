@@ -4,15 +4,36 @@ from collections.abc import Sequence
 
 from api.plan.catalogue import Catalogue
 from api.reviews.structs import ReturnedTotal
+from api.statistics.roll_up import ADDITIVE_KINDS
 from api.submissions.checks.findings import Findings
-from schema.measures import UNCOUNTED_KINDS, Measure, MeasureKind, Overlap
+from schema.measures import Measure, MeasureKind, Overlap
 from schema.problems import CellName, Finding
 from schema.returns import ReturnRevision
 from schema.submissions import ReturnKind
 
+_SUMMED = "The figure is the sum, which counts shared cases once for each organisation."
+_DIVIDED = "Numerators and denominators are added, so shared cases count once for each organisation in both."
+_CONSEQUENCES = {
+    MeasureKind.FLOW: _SUMMED,
+    MeasureKind.STOCK: "The figure is the sum of the latest counts, which has shared cases once for each organisation.",
+    MeasureKind.CUMULATIVE: "The figure is the sum of the counts to date, which has shared cases more than once.",
+    MeasureKind.PROPORTION: _DIVIDED,
+    MeasureKind.RATE: _DIVIDED,
+    MeasureKind.MEAN: _DIVIDED,
+}
+
+
+def explain_consequence(measure: Measure) -> str:
+    """Return what the roll-up does with people or employers whom several organisations count."""
+    if measure.kind is not MeasureKind.DISTINCT:
+        return _CONSEQUENCES[measure.kind]
+    if measure.overlap is Overlap.DISJOINT:
+        return f"The plan states that organisations do not share cases. {_SUMMED}"
+    return "The figure has bounds: at least the largest count, at most the sum."
+
 
 def has_possible_overlap(measure: Measure) -> bool:
-    return measure.kind not in UNCOUNTED_KINDS and (
+    return measure.kind in ADDITIVE_KINDS and (
         measure.overlap is Overlap.UNKNOWN or measure.kind is MeasureKind.DISTINCT
     )
 
@@ -47,6 +68,7 @@ def find_double_counts(summary: ReturnRevision, totals: Sequence[ReturnedTotal],
             area=area,
             breakdown={},
         ),
+        fix=f"Ask the organisations whether they share cases. {explain_consequence(measure)}",
     )
     return findings.listed()
 

@@ -178,3 +178,10 @@ def test_cadence_without_a_length_expects_no_returns():
         list_expected_periods(change_plan(change_cadence(period_type="months-ending")), "quay-college", "learners")
         == []
     )
+
+
+def test_published_series_accepts_periods_outside_the_window():
+    plan = change_plan(change_series(collection="published", source=SOURCE))
+    accepted_days = obligations.find_accepted_days(plan.duties[0], plan)
+    assert accepted_days.contain(periods.parse("CY2019"))
+    assert not obligations.find_accepted_days(HARBOUR_PLAN.duties[0], HARBOUR_PLAN).contain(periods.parse("CY2019"))

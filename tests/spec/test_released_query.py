@@ -182,7 +182,9 @@ def test_protection_is_explained_for_the_measures_read():
     assert explain_protection(EXAMPLE_RELEASE, [], HARBOUR_CATALOGUE) == persons
     assert re.findall(r"\d+", persons) == ["5", "10"]
     explanation = explain_protection(EXAMPLE_RELEASE, [figure.measure for figure in FIGURES], HARBOUR_CATALOGUE)
-    assert explanation == f"{persons} {EXAMPLE_RELEASE.explanations['none']}", "visits are not protected"
+    # Visits are not protected, so that each sentence names its measures.
+    assert persons in explanation
+    assert EXAMPLE_RELEASE.explanations["none"] in explanation
 
 
 def test_progress_and_logic_model_contain_the_latest_figures():

@@ -1,11 +1,14 @@
 """Warnings that several organisations may have counted the same people."""
 
 import msgspec
+import numpy as np
 import pytest
 from msgspec.structs import replace
 
 from api.reviews import overlaps
 from api.reviews.structs import ReturnedTotal
+from api.statistics.roll_up import ADDITIVE_KINDS, RollUpEntries, roll_up
+from schema.measures import Overlap
 from schema.submissions import ReturnKind
 from tests.fixtures.example_plan import HARBOUR_CATALOGUE, HARBOUR_PLAN, TOWN, make_catalogue, make_summary
 
@@ -46,6 +49,8 @@ def test_possible_double_count_names_organisations_and_counts(measure, others, t
         ("flow", "disjoint", False),
         ("distinct", "disjoint", True),
         ("evidence", "unknown", False),
+        ("gap", "unknown", False),
+        ("derived", "unknown", False),
         ("milestone", "unknown", False),
     ],
 )
@@ -66,3 +71,30 @@ def test_disjoint_areas_give_no_warning():
     assert (
         overlaps.find_double_counts(make_summary(), totals, make_catalogue(replace(HARBOUR_PLAN, duties=duties))) == []
     )
+
+
+@pytest.mark.parametrize("overlap", Overlap)
+@pytest.mark.parametrize("kind", sorted(ADDITIVE_KINDS))
+def test_finding_promises_bounds_only_if_the_roll_up_has_bounds(kind, overlap):
+    measure = replace(HARBOUR_CATALOGUE.measures["learners"], kind=kind, overlap=overlap)
+    thirty, forty = np.array([30.0, 40.0]), np.array([300.0, 400.0])
+    sources = np.array([0, 1])
+    entries = RollUpEntries(
+        group=sources * 0,
+        source=sources,
+        period=sources * 0,
+        low=thirty,
+        high=thirty,
+        denominator_low=forty,
+        denominator_high=forty,
+    )
+    [tally] = roll_up(kind, entries, groups=1, overlap=overlap)
+    assert ("bounds" in overlaps.explain_consequence(measure)) == (tally.low != tally.high)
+    assert "bounds" in overlaps.explain_consequence(measure) or tally.low == 70
+
+
+def test_fix_of_the_finding_states_the_consequence():
+    [finding] = overlaps.find_double_counts(
+        make_summary(), [make_total("quay-college", 5), make_total("pier-college", 9)], HARBOUR_CATALOGUE
+    )
+    assert finding.fix.endswith(overlaps.explain_consequence(HARBOUR_CATALOGUE.measures["learners"]))
