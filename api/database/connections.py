@@ -26,6 +26,7 @@ from api.database.failures import (
     find_sqlstate,
     is_connection_lost,
 )
+from api.database.migration_locks import repeat_until_unlocked
 from api.database.roles import (
     APPLICATION_ROLE,
     OWNER_TIMEOUTS,
@@ -154,13 +155,15 @@ async def _upgrade(connection: AsyncConnection) -> None:
         await connection.execute(text(f"grant create on schema public to {VIEW_ROLE}"))
     await connection.commit()
     try:
-        await connection.run_sync(lambda c: command.upgrade(build_alembic_config(c), "head"))
+        await repeat_until_unlocked(
+            connection, lambda: connection.run_sync(lambda c: command.upgrade(build_alembic_config(c), "head"))
+        )
         await connection.commit()
     finally:
-        if is_new:
-            await connection.rollback()
-            await connection.execute(text(f"revoke create on schema public from {VIEW_ROLE}"))
-            await connection.commit()
+        # Also if this process did not grant it: the one that did may have been killed.
+        await connection.rollback()
+        await connection.execute(text(f"revoke create on schema public from {VIEW_ROLE}"))
+        await connection.commit()
 
 
 def build_alembic_config(connection: object) -> Config:

@@ -1,5 +1,6 @@
 """Check what a command needs of the database before it writes anything, and describe what the operator must change."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from enum import Enum, auto
 from pathlib import Path
@@ -18,6 +19,12 @@ MIN_VERSION = 16
 NEWEST_SCHEMA = (Path(__file__).parents[2] / "migrations" / "HEAD").read_text().partition("_")[0]
 SCHEMA_WITH_ALL_ROLES = "0005"
 """Earlier migrations create roles, or try to if another database of the server has them."""
+OLDEST_RUNNING_SCHEMA = "0016"
+"""Servers and workers for this schema, or a later one, work with the newest schema until they are restarted.
+
+A migration that removes or narrows what they use sets this to its own number."""
+STOP_SECONDS = 5.0
+"""PostgreSQL takes a moment to notice that a server has ended."""
 
 _EXPECTED_STATES = ("08", "25006", "28", "3D", "42501", "53", "55P03", "57")
 """Classes and codes of PostgreSQL's errors that the configuration or the server causes, not a statement of ours."""
@@ -82,6 +89,20 @@ async def _find_faults(connection: AsyncConnection, need: Need) -> AsyncIterator
         changes_roles = makes_roles or bool(await list_role_changes(connection))
         for fault in _list_missing_rights(facts, changes_roles=changes_roles):
             yield fault
+        if schema is not None and schema < OLDEST_RUNNING_SCHEMA:
+            async for fault in _find_running_servers(connection):
+                yield fault
+
+
+async def _find_running_servers(connection: AsyncConnection) -> AsyncIterator[str]:
+    """Report servers and workers that are connected. Those of every version have this name, and not always a login."""
+    deadline = asyncio.get_running_loop().time() + STOP_SECONDS
+    while sessions := await connection.scalar(text(_SESSIONS_SQL)):
+        if asyncio.get_running_loop().time() > deadline:
+            yield f"Stop the server and the worker: they cannot work with the new schema. Connected: {sessions}."
+            return
+        await connection.rollback()  # a transaction reads the same sessions again
+        await asyncio.sleep(0.1)
 
 
 def find_schema_fault(schema: str | None) -> str | None:
@@ -129,6 +150,11 @@ _FACTS_SQL = """
     from pg_database d left join pg_roles r on r.rolname = any(:roles)
     where d.datname = current_database()
     group by d.datname, d.encoding, d.datdba
+"""
+
+_SESSIONS_SQL = """
+    select string_agg(format('process %s of %s', pid, usename), ', ' order by pid) from pg_stat_activity
+    where datname = current_database() and application_name like 'work-and-health%' and pid <> pg_backend_pid()
 """
 
 

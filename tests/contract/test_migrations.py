@@ -19,7 +19,6 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import TextClause, event, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from api import plan_commands
 from api.database import connections
 from api.database.walls import DECLARED_FILE
 from api.plan import queries, queries_loading
@@ -266,33 +265,6 @@ async def test_plan_with_one_target_for_each_measure_can_still_be_read(empty, no
         nottingham_plan.measures[3].slug: [Target(period="P2025-04..2028-03", value=12.5, basis=Basis.PROPOSED)]
     }
     assert reloaded.version == 1
-
-
-@pytest.mark.parametrize("revision", ["0001", "0002", "0003", "0004", "0005"])
-async def test_server_starts_on_a_database_of_an_early_migration_with_returns(application, council_client, revision):
-    """The stored plan has the fields of that time, and defines a series otherwise than the bundled plan."""
-    content = [observation("E06000018", 40)]
-    await council_client.create_submission(
-        "work-and-health-2025-2028", new_submission(new_return("ips-primary-care-referrals", "FY2025-26-Q2", content))
-    )
-    await application.engine.dispose()
-    await run_migration(application.owner, command.downgrade, revision)
-    async with application.owner.begin() as owner:
-        stored = (await owner.execute(select(plan_version.c.content))).scalar_one()
-        stored["calendar"]["timely_days"] = stored["calendar"].pop("late_after_days")
-        for measure in stored["measures"]:
-            measure["series"][0]["numerator"] = "Those who were counted then."
-        await owner.execute(update(plan_version).values(content=stored))
-    await connections.migrate(application.owner)
-    async with application.owner.begin() as owner:
-        starting = await plan_commands.load_starting_plan(owner, None)
-        await plan_commands.load_starting_sandbox(owner, starting.plan)
-    assert await fetch_rows(application.owner, text("select number, value from observation")) == [(1, 40)]
-    versions = text("select programme, number from plan_version order by 1, 2")
-    assert await fetch_rows(application.owner, versions) == [(1, 1), (2, 1)]
-    assert starting.plan is not None
-    assert starting.plan.calendar.late_after_days == stored["calendar"]["timely_days"]
-    assert await application.count_rows("obligation") > 100
 
 
 async def test_changes_are_migrated_to_positions_and_back(empty):
