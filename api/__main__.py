@@ -17,7 +17,7 @@ from api.database.embedded_files import PostgresDidNotStart
 from api.database.requirements import DatabaseUnusable, describe_error
 from api.http.refusals import Refusal
 from api.plan.binding_changes import BindingRule
-from api.supervision import ProcessEnded
+from api.supervision import REFUSED_STATUS, ProcessEnded
 from schema.partners import DEFAULT_KEY_DAYS, DEFAULT_OVERLAP_DAYS, MAX_KEY_DAYS, Scope
 
 MAX_NAME_LENGTH = 100
@@ -27,12 +27,14 @@ KEY_HELP = "its public part: the ten letters and digits after wh_live_ or wh_san
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status. Print what the operator can change instead of a traceback."""
     parsed = build_parser().parse_args(arguments)
+    status = 1
     try:
         return parsed.command(parsed, settings.read_settings())
-    except (
-        *(Refusal, settings.InvalidSetting, PostgresDidNotStart, DatabaseUnusable, BackupFailed),
-        ProcessEnded,
-    ) as refusal:
+    except settings.InvalidSetting as refusal:
+        message = str(refusal)
+        is_final = getattr(parsed, "until_eof", False) and not isinstance(refusal, settings.PortUnavailable)
+        status = REFUSED_STATUS if is_final else 1
+    except (Refusal, PostgresDidNotStart, DatabaseUnusable, BackupFailed, ProcessEnded) as refusal:
         message = str(refusal)
     except KeyboardInterrupt:
         message = "Interrupted."
@@ -41,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if message is None:
             raise
     print(message, file=sys.stderr)
-    return 1
+    return status
 
 
 def build_parser() -> argparse.ArgumentParser:

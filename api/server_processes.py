@@ -13,7 +13,7 @@ from granian.constants import HTTPModes, Interfaces, Loops
 from granian.http import HTTP1Settings
 
 from api.parent_process import exit_with_parent
-from api.settings import InvalidSetting
+from api.settings import PortUnavailable
 from api.supervision import DEATHS_SECONDS, ProcessEnded, describe_status
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ MAX_DEATHS = 5
 
 
 def open_listener(host: str, port: int) -> socket.socket:
-    """Return a socket that listens, and that nobody else can listen on. Raises InvalidSetting."""
+    """Return a socket that listens, and that nobody else can listen on. Raises PortUnavailable."""
     deadline = time.monotonic() + PORT_SECONDS
     while True:
         try:
@@ -40,7 +40,7 @@ def open_listener(host: str, port: int) -> socket.socket:
         except OSError as error:
             if time.monotonic() > deadline or isinstance(error, socket.gaierror):
                 reason = error.strerror or error
-                raise InvalidSetting(f"WORK_HEALTH_PORT: cannot listen on {host}, port {port}: {reason}.") from error
+                raise PortUnavailable(f"WORK_HEALTH_PORT: cannot listen on {host}, port {port}: {reason}.") from error
         time.sleep(0.1)
 
 

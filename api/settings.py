@@ -115,6 +115,10 @@ class InvalidSetting(Exception):  # noqa: N818  the operator reads the message
     """An environment variable is invalid."""
 
 
+class PortUnavailable(InvalidSetting):
+    """Another process listens on the port, perhaps one that is ending."""
+
+
 def _read_networks(name: str, text: str | None) -> list[IPv4Network | IPv6Network]:
     try:
         return [ip_network(part.strip()) for part in (text or "").split(",") if part.strip()]

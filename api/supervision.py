@@ -14,6 +14,8 @@ POLL_SECONDS = 0.2
 RESTART_DELAYS_SECONDS = (0, 1, 2, 4)
 """How long a process waits after each death within `DEATHS_SECONDS` before it starts again. After one more, all end."""
 DEATHS_SECONDS = 60
+REFUSED_STATUS = 3
+"""How a process ends that has printed what the operator must change. Another start would only print it again."""
 STOP_SECONDS = 10  # for what a process does after it has finished its requests, or put back its job
 
 
@@ -32,7 +34,7 @@ class SupervisedProcess:
         self._start_at = 0.0
 
     def keep_running(self, now: float) -> None:
-        """Start the process if it does not run. Raises ProcessEnded if it has died too often."""
+        """Start the process if it does not run. Raises ProcessEnded if it has died too often, or cannot start."""
         if self._process is None:
             if now >= self._start_at:
                 self._process = subprocess.Popen(self._command, stdin=subprocess.PIPE)  # noqa: S603  our own command
@@ -40,6 +42,8 @@ class SupervisedProcess:
         status = self._process.poll()
         if status is None:
             return
+        if status == REFUSED_STATUS:
+            raise ProcessEnded(f"The {self._name} cannot start, so all have ended.")
         ended = f"The {self._name} (process {self._process.pid}) {describe_status(status)}"
         self._forget()
         self._deaths = [death for death in self._deaths if death > now - DEATHS_SECONDS] + [now]

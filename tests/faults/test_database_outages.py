@@ -1,6 +1,10 @@
-"""While PostgreSQL does not serve, every operation answers 503 with Retry-After, and recovers without a hand."""
+"""While PostgreSQL does not serve, every operation answers 503 with Retry-After, and recovers without a hand.
+
+`CRASHES` is the number of restarts while clients submit, and of lost answers to a commit.
+"""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any, NamedTuple
 from uuid import uuid4
@@ -19,6 +23,7 @@ from tests.conftest import NOW, PROGRAMME, RunningApplication, open_application
 from tests.fixtures.database_outages import DATABASE, OutageCluster, cut_commits, start_outage_cluster
 from work_health import AsyncWorkHealth, new_return, new_submission, observation
 
+RESTARTS = int(os.environ.get("CRASHES", "1"))
 CITY, REFERRALS, PERIOD = "E06000018", "ips-primary-care-referrals", "FY2025-26-Q2"
 BASE = f"/v1/programmes/{PROGRAMME}"
 RETURN = f"{BASE}/returns/nottingham-city-council/{REFERRALS}/headline/main/{PERIOD}"
@@ -231,8 +236,8 @@ async def test_clients_submit_through_a_restart(callers: Callers, prepared_clust
             callers.keys["council"], base_url="http://localhost", http=callers.application.http_client()
         )
         receipts: list[str] = []
-        for turn in range(4):
-            value = 100 * client + turn
+        for turn in range(4 * RESTARTS):
+            value = 1000 * client + turn
             cells = [observation(CITY, value), observation(CITY, value, breakdown={"sex": "unknown"})]
             report = await partner.create_submission(PROGRAMME, new_submission(new_return(REFERRALS, PERIOD, cells)))
             receipts.append(str(report.receipt.submission))
@@ -240,11 +245,12 @@ async def test_clients_submit_through_a_restart(callers: Callers, prepared_clust
         return receipts
 
     submitting = asyncio.gather(*(submit(client) for client in range(1, 5)))
-    await asyncio.sleep(0.2)
-    await asyncio.to_thread(prepared_cluster.stop)
-    await asyncio.to_thread(prepared_cluster.start)
+    for _ in range(RESTARTS):
+        await asyncio.sleep(0.2)
+        await asyncio.to_thread(prepared_cluster.stop)
+        await asyncio.to_thread(prepared_cluster.start)
     acknowledged = [receipt for receipts in await submitting for receipt in receipts]
-    assert len(set(acknowledged)) == 16
+    assert len(set(acknowledged)) == 16 * RESTARTS
     assert await count_submissions(prepared_cluster) - before == set(acknowledged)
 
 
@@ -269,14 +275,15 @@ async def test_lost_answer_to_a_commit_is_reported_as_unknown(
 ):
     """A committed submission is stored once, however often the client repeats the request with its key."""
     await callers.call(KINDS[3])  # stores when the key was used, which is a commit too
-    before = await count_submissions(prepared_cluster)
-    submit = Kind("submit", "council", "POST", f"{BASE}/submissions", writes=True, key="lost")
-    cut_callers(1)
-    check_refused({"first": await callers.call(submit)}, UNKNOWN)
-    assert len(await count_submissions(prepared_cluster) - before) == 1
-    repeated = await callers.call(submit)
-    assert (repeated.status_code, repeated.headers["idempotent-replayed"]) == (201, "true")
-    assert len(await count_submissions(prepared_cluster) - before) == 1
+    for number in range(RESTARTS):
+        before = await count_submissions(prepared_cluster)
+        submit = Kind("submit", "council", "POST", f"{BASE}/submissions", writes=True, key=f"lost-{number}")
+        cut_callers(1)
+        check_refused({"first": await callers.call(submit)}, UNKNOWN)
+        assert len(await count_submissions(prepared_cluster) - before) == 1
+        repeated = await callers.call(submit)
+        assert (repeated.status_code, repeated.headers["idempotent-replayed"]) == (201, "true")
+        assert len(await count_submissions(prepared_cluster) - before) == 1
 
 
 async def test_lost_answer_to_a_decision_is_unknown_and_to_a_read_unavailable(

@@ -20,6 +20,7 @@ import asyncpg
 import httpx2
 import pytest
 
+from api.supervision import DEATHS_SECONDS, RESTART_DELAYS_SECONDS, ProcessEnded, SupervisedProcess, supervise
 from tests.conftest import memory_folder
 from tests.fixtures.server_process import SANDBOX_PROGRAMME, find_free_port, wait_until_listening
 
@@ -210,6 +211,57 @@ def test_upload_in_progress_is_finished_before_the_server_stops(server):
         upload.sendall(SUBMISSION[20:])
         assert upload.recv(12) == b"HTTP/1.1 201"
     assert server.wait() == 0
+
+
+@pytest.fixture
+def waiting_worker(monkeypatch: pytest.MonkeyPatch) -> Iterator[SupervisedProcess]:
+    """Yield a worker that waits for its database."""
+    monkeypatch.setenv("DATABASE_URL", f"postgresql://nobody@127.0.0.1:{find_free_port()}/nothing")
+    monkeypatch.setenv("WORK_HEALTH_DATABASE_WAIT", "600")
+    process = SupervisedProcess("worker", "work")
+    yield process
+    process.kill()
+    process.wait(WAIT_SECONDS)
+
+
+def die_once(process: SupervisedProcess, now: float, caplog: pytest.LogCaptureFixture) -> None:
+    """Start a process, kill it, and let its supervisor notice."""
+    before = len(caplog.records)
+    process.keep_running(now)
+    process.kill()
+
+    def is_noticed() -> bool:
+        process.keep_running(now)
+        return len(caplog.records) > before
+
+    wait_for(is_noticed)
+
+
+def test_fifth_death_within_a_minute_ends_all(waiting_worker, caplog):
+    now = 1000.0
+    for delay in RESTART_DELAYS_SECONDS:
+        die_once(waiting_worker, now, caplog)
+        now += delay
+    with pytest.raises(ProcessEnded):
+        die_once(waiting_worker, now, caplog)
+
+
+def test_deaths_with_minutes_between_them_end_nothing(waiting_worker, caplog):
+    for death in range(len(RESTART_DELAYS_SECONDS) + 2):
+        die_once(waiting_worker, 1000 + 2.0 * DEATHS_SECONDS * death, caplog)
+
+
+def test_refusal_of_a_started_process_is_printed_once_and_ends_all(monkeypatch, capfd):
+    monkeypatch.setenv("DATABASE_URL", "postgresql://nobody@127.0.0.1/nothing")
+    monkeypatch.setenv("WORK_HEALTH_HOST", "0.0.0.0")  # noqa: S104  without a proxy, which a server refuses
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        with pytest.raises(ProcessEnded):
+            supervise([SupervisedProcess("server", "serve")], lambda: None, drain_seconds=1)
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+    assert capfd.readouterr().err.count("\n") == 1
 
 
 def is_listening(port: int) -> bool:
