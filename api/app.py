@@ -49,6 +49,7 @@ from api.database.connections import (
 from api.database.database_clock import DatabaseClock
 from api.database.live_copy import CHANGE_SECONDS
 from api.database.pulse import Pulse
+from api.database.replica import Replica
 from api.database.request_transactions import provide_public_transaction, provide_transaction, release_connections
 from api.database.roles import APPLICATION_ROLE, PUBLIC_ROLE
 from api.http.bodies import MAX_BODY_BYTES, TypedRequest
@@ -142,6 +143,7 @@ def create_app(
     engine: AsyncEngine,
     public_reads: AsyncEngine,
     *,
+    replica: Replica | None = None,
     lifespan: Sequence[Lifespan] = (),
     database_clock: Clock | None = None,
     new_uuid: IdSource = uuid4,
@@ -151,6 +153,7 @@ def create_app(
 ) -> Litestar:
     """Return the application. `public_reads` is the engine of a role that can read only plans and releases.
 
+    Figures of releases are read from `replica` if there is one, as the same role.
     Without `database_clock`, the application knows the time from the first statement that checks a key. The source of
     ids is a parameter so that tests can control it, and so is the time that a response to a withdrawal waits for other
     processes. `proxies` are believed when they state who the caller
@@ -173,6 +176,7 @@ def create_app(
             {
                 "engine": engine,
                 "public_engine": public_reads,
+                "replica": replica,
                 "clock": time,
                 "ids": new_uuid,
                 "change_seconds": change_seconds,
@@ -207,17 +211,20 @@ def serve() -> Litestar:
     """Return the application of a server process. Read the settings once, here."""
     configuration = settings.read_settings()
     start_log("server", configuration)
-    database, replica = settings.require_database_url(configuration), configuration.database_replica_url
+    database = settings.require_database_url(configuration)
     engine = create_application_engine(database, pool_size=configuration.work_health_pool)
     public_database = configuration.database_public_url or database
-    public_reads = create_public_engine(replica or public_database, pool_size=configuration.work_health_pool)
-    # On a replica the releases would be older than the announcements of the primary, which is the only one that sends
-    # any. So reads from a replica ask it each time.
-    followers = [] if replica else [partial(get_cache(public_reads).follow, public_database)]
+    public_reads = create_public_engine(public_database, pool_size=configuration.work_health_pool)
+    replica = None
+    if configuration.database_replica_url:
+        replica = Replica(
+            create_public_engine(configuration.database_replica_url, pool_size=configuration.work_health_pool)
+        )
     pulse = Pulse(lambda: connect_pulse(database, APPLICATION_ROLE), engine)
-    followers += [
+    followers = [
+        partial(get_cache(public_reads).follow, public_database),
         pulse.follow,
-        Pulse(lambda: connect_pulse(replica or public_database, PUBLIC_ROLE), public_reads).follow,
+        Pulse(lambda: connect_pulse(public_database, PUBLIC_ROLE), public_reads).follow,
     ]
     quotas = Quotas(
         key=configuration.work_health_key_rate,
@@ -229,6 +236,7 @@ def serve() -> Litestar:
     return create_app(
         engine,
         public_reads,
+        replica=replica,
         lifespan=[lifespan],
         database_clock=pulse.clock,
         proxies=configuration.proxies,
@@ -260,3 +268,5 @@ async def _run_background(
         await refused.settle(engine, is_last=True)
     await engine.dispose()
     await app.state.public_engine.dispose()
+    if app.state.replica:
+        await app.state.replica.engine.dispose()

@@ -34,7 +34,10 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     ] = None
     database_replica_url: Annotated[
         str | None,
-        Meta(description="A replica of the database for reads without a key. Without it, they use the same database."),
+        Meta(
+            description="A replica of the database, with the login for reads without a key. Figures of releases are "
+            "read from it."
+        ),
     ] = None
     work_health_data: Annotated[
         Path | None, Meta(description="The folder of the embedded database. By default it is in the user's home.")

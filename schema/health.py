@@ -27,6 +27,7 @@ class CheckState(StrEnum):
     FAILED = "failed"
     LATE = "late"
     NEWER = "newer"
+    AWAY = "away"
     SKIPPED = "skipped"
 
 
@@ -35,6 +36,9 @@ class ReadinessChecks(Struct, frozen=True, kw_only=True):
 
     database: Annotated[CheckState, Meta(description="The database answers the login for requests with a key.")]
     public_database: Annotated[CheckState, Meta(description="The database answers the login for other requests.")]
+    replica: Annotated[
+        CheckState, Meta(description="The replica answers. While it is `away`, the database answers what it would.")
+    ]
     schema: Annotated[
         CheckState,
         Meta(description="The schema of the database is the one that this software needs, or a `newer` one."),
@@ -48,8 +52,8 @@ class ReadinessChecks(Struct, frozen=True, kw_only=True):
 class Readiness(Struct, frozen=True, kw_only=True):
     """The advice to send requests to this server or not, with the checks behind it.
 
-    `unready` (status 503): a check failed. `degraded` (status 200): it answers requests, but the worker is late or the
-    schema is newer.
+    `unready` (status 503): a check failed. `degraded` (status 200): it answers requests, but the worker is late, the
+    schema is newer or the replica is away.
     """
 
     status: ReadinessStatus

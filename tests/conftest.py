@@ -99,16 +99,21 @@ async def template_database(
     """Return the name of a migrated database with the plan of Nottingham, from which tests clone."""
     name = f"template_{uuid4().hex[:8]}"
     await administrator.execute(f"create database {name}")
-    engine = connections.create_owner_engine(database_url_of(name))
+    await prepare_template(database_url_of(name), nottingham_plan)
+    return name
+
+
+async def prepare_template(url: str, plan: Plan) -> None:
+    """Migrate a new database, and load a plan."""
+    engine = connections.create_owner_engine(url)
     await connections.migrate(engine)
     async with engine.begin() as transaction:
-        if password := urlsplit(database_url_of(name)).password:  # of another server
+        if password := urlsplit(url).password:  # of another server
             for role in ROLE_TIMEOUTS:
                 await transaction.exec_driver_sql(f"alter role {role} password '{password}'")
         await transaction.exec_driver_sql(SET_DATABASE_CLOCK.format("2100-01-01"))
-        await queries_loading.load_plan(transaction, nottingham_plan, sandbox=False, now=NOW)
+        await queries_loading.load_plan(transaction, plan, sandbox=False, now=NOW)
     await engine.dispose()
-    return name
 
 
 Clone = Callable[[str], AbstractAsyncContextManager[str]]
@@ -189,6 +194,7 @@ class RunningApplication:
         self.app.state.update(
             engine=self.engine,
             public_engine=public,
+            replica=None,
             clock=SetClock(lambda: self.now),
             ids=lambda: UUID(int=next(numbers)),
             change_seconds=0,

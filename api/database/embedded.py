@@ -13,7 +13,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from pathlib import Path
 from typing import IO, Self
 from urllib.parse import quote
@@ -62,8 +62,12 @@ class EmbeddedPostgres:
     after a month.
     """
 
-    def __init__(self, data: Path, *, version: int = 16, durable: bool = True) -> None:
+    def __init__(
+        self, data: Path, *, version: int = 16, durable: bool = True, settings: Mapping[str, str] | None = None
+    ) -> None:
+        """`settings` are further ones of PostgreSQL."""
         self.data = data.resolve()
+        self._settings = SERVER_SETTINGS | ({} if durable else NOT_DURABLE_SETTINGS) | dict(settings or {})
         self._version = version
         self._durable = durable
         self._user: pwd.struct_passwd | None = None  # the user that root runs the server as
@@ -227,9 +231,8 @@ class EmbeddedPostgres:
 
     def _launch(self, programs: Path) -> Path:
         sockets, log = self._choose_socket_folder(), self.data / "server.log"
-        settings = SERVER_SETTINGS | ({} if self._durable else NOT_DURABLE_SETTINGS)
         command = (programs / "postgres", "-D", self.data, "-k", sockets)
-        options = [f"--{name}={value}" for name, value in settings.items()]
+        options = [f"--{name}={value}" for name, value in self._settings.items()]
         server = self._spawn("sh", "-c", GATE_SCRIPT, "sh", log, *command, *options, with_stdin=True)
         watchdog = self._spawn(
             "sh", "-c", WATCHDOG_SCRIPT, "work-and-health-watchdog", str(server.pid), with_stdin=True

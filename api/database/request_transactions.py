@@ -27,7 +27,7 @@ async def provide_transaction(scope: Scope, state: State) -> AsyncIterator[Async
 
 
 async def provide_public_transaction(scope: Scope, state: State) -> AsyncIterator[AsyncConnection]:
-    """Yield a transaction for public reads, on the replica if there is one, in the public role."""
+    """Yield a transaction for public reads, in the public role."""
     async with _connect_request(scope, state.public_engine) as connection, connection.begin():
         yield connection
 

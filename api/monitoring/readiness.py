@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from api.database.connections import autocommit_connection, fetch_any
 from api.database.heartbeats import LATE_SECONDS, fetch_heartbeat_age
+from api.database.replica import Replica
 from api.database.requirements import NEWEST_SCHEMA
 from api.database.walls import find_wall_faults
 from schema.health import CheckState, Readiness, ReadinessChecks, ReadinessStatus
@@ -33,14 +34,16 @@ class ReadinessChecker:
         self._checked_at = self._walls_checked_at = 0.0
         self._walls = CheckState.SKIPPED
 
-    async def check(self, engine: AsyncEngine, public_engine: AsyncEngine) -> Readiness:
+    async def check(self, engine: AsyncEngine, public_engine: AsyncEngine, replica: Replica | None) -> Readiness:
         """Return the readiness as of the last second."""
         async with self._lock:
             now = self._read_seconds()
             if self._readiness is None or now - self._checked_at >= READINESS_SECONDS:
-                checks, public = await asyncio.gather(_check_database(engine), _check_answer(public_engine))
+                checks, public, copy = await asyncio.gather(
+                    _check_database(engine), _check_answer(public_engine), _check_replica(replica)
+                )
                 walls = await self._check_walls(engine, checks.schema)
-                self._readiness = build_readiness(replace(checks, public_database=public, walls=walls))
+                self._readiness = build_readiness(replace(checks, public_database=public, replica=copy, walls=walls))
                 self._checked_at = now
             return self._readiness
 
@@ -75,7 +78,9 @@ async def _check_database(engine: AsyncEngine) -> ReadinessChecks:
     except Exception as error:
         log.warning("The readiness check failed.", exc_info=error)
     skipped = CheckState.SKIPPED
-    return ReadinessChecks(database=database, schema=schema, worker=worker, public_database=skipped, walls=skipped)
+    return ReadinessChecks(
+        database=database, schema=schema, worker=worker, public_database=skipped, replica=skipped, walls=skipped
+    )
 
 
 async def _check_schema(connection: AsyncConnection) -> CheckState:
@@ -100,12 +105,18 @@ async def _check_answer(engine: AsyncEngine) -> CheckState:
     return CheckState.OK
 
 
+async def _check_replica(replica: Replica | None) -> CheckState:
+    if replica is None:
+        return CheckState.SKIPPED
+    return CheckState.OK if await replica.check() else CheckState.AWAY
+
+
 def build_readiness(checks: ReadinessChecks) -> Readiness:
-    """Return the readiness. A late worker publishes nothing, but this server still answers."""
+    """Return the readiness. A late worker publishes nothing, but this server still answers, and without a replica."""
     states = set(asdict(checks).values())
     if CheckState.FAILED in states:
         status = ReadinessStatus.UNREADY
-    elif states & {CheckState.LATE, CheckState.NEWER}:
+    elif states & {CheckState.LATE, CheckState.NEWER, CheckState.AWAY}:
         status = ReadinessStatus.DEGRADED
     else:
         status = ReadinessStatus.READY

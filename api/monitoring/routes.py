@@ -40,7 +40,7 @@ async def get_readiness(request: Request[Any, Any, Any], state: State) -> Respon
     A result is used for a second, that of the walls for a minute. A check that takes 2 seconds has failed.
     """
     checker: ReadinessChecker = request.app.state.readiness
-    readiness = await checker.check(state.engine, state.public_engine)
+    readiness = await checker.check(state.engine, state.public_engine, state.replica)
     is_unready = readiness.status is ReadinessStatus.UNREADY
     status = HTTPStatus.SERVICE_UNAVAILABLE if is_unready else HTTPStatus.OK
     return Response(readiness, status_code=status, headers=NO_STORE)

@@ -26,7 +26,9 @@ GOOD_STATES = {CheckState.OK, CheckState.SKIPPED}
 async def watch_process(app: Litestar) -> AsyncGenerator[None]:
     """Watch a server process for as long as it serves."""
     state = app.state
-    watching = asyncio.create_task(watch_forever(lambda: state.readiness.check(state.engine, state.public_engine)))
+    watching = asyncio.create_task(
+        watch_forever(lambda: state.readiness.check(state.engine, state.public_engine, state.replica))
+    )
     yield
     watching.cancel()
 

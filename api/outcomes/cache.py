@@ -94,7 +94,7 @@ class ReleaseCache:
         return select_release(states, selector, now=read_clock())
 
     async def follow(self, url: str) -> NoReturn:
-        """Keep the states of the releases in memory, until cancelled. `url` must not name a replica."""
+        """Keep the states of the releases in memory, until cancelled. `url` is that of the primary."""
         await self._states.follow(lambda: connect_release_listener(url))
 
     async def _look_up(self, programme: str, engine: AsyncEngine) -> ReleaseStates:

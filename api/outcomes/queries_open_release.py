@@ -1,6 +1,6 @@
 """Reading from an open release: find it, load it with its plan, and read its figures."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from typing import NoReturn
 
@@ -10,6 +10,7 @@ from litestar.types import Scope
 from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from api.database.replica import Replica
 from api.figures.query import MAX_FIGURES, OutcomeQuery, QueryAxes, ResultTooLarge, resolve_axes
 from api.http.pagination import InvalidCursor, decode_cursor
 from api.http.threads import run_on_figures
@@ -42,7 +43,12 @@ async def find_release(programme: str, state: State, scope: Scope, release: str 
             opened = await _load_release(public, published, programme)
         cache.releases.add(published.publication, opened)
     scope["state"][SOURCE_KEY] = CacheSource(selector=selector, publication=published.publication)
-    return ReleaseReader(engine, opened)
+
+    async def is_current() -> bool:
+        current = await cache.find_current_release((programme, published.number), engine, state.clock.read)
+        return current is not None and current.publication == published.publication
+
+    return ReleaseReader(engine, opened, state.replica, is_current)
 
 
 async def provide_named_reader(
@@ -81,8 +87,16 @@ async def _load_release(public: AsyncConnection, state: ReleaseState, slug: str)
 class ReleaseReader:
     """Reads an open release, from the cache if possible. A withdrawn or replaced one has no figures there."""
 
-    def __init__(self, engine: AsyncEngine, opened: OpenRelease) -> None:
+    def __init__(
+        self,
+        engine: AsyncEngine,
+        opened: OpenRelease,
+        replica: Replica | None,
+        is_current: Callable[[], Awaitable[bool]],
+    ) -> None:
+        """`is_current` asks the primary whether the release may still be shown."""
         self.engine, self.opened = engine, opened
+        self._replica, self._is_current = replica, is_current
         self.release, self.catalogue = opened.release, opened.catalogue
 
     def decode_cursor(self, text: str | None) -> int:
@@ -108,7 +122,9 @@ class ReleaseReader:
         by_position = {first: block for first in positions if (block := blocks.find((publication, first))) is not None}
         missing = [first for first in positions if first not in by_position]
         if missing:
-            for block in await fetch_blocks(self.engine, self.opened.state, missing):
+            for block in await fetch_blocks(
+                self.engine, self._replica, self.opened.state, missing, is_current=self._is_current
+            ):
                 by_position[block.first_position] = block
                 blocks.add((publication, block.first_position), block, block.memory_bytes)
         if len(by_position) < len(positions):

@@ -1,12 +1,13 @@
 """Statements that read one release: which releases are not withdrawn, its figures, its entries."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, false, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from api.database.connections import fetch_any
+from api.database.replica import Replica
 from api.outcomes.release_states import ReleaseState, ReleaseStates
 from api.outcomes.released_query import EntryFilter
 from api.releases.figure_blocks import FigureBlock
@@ -56,12 +57,29 @@ where figure_block.programme = $1 and release = $2 and first_position = any($4)
 """
 
 
-async def fetch_blocks(engine: AsyncEngine, state: ReleaseState, positions: Sequence[int]) -> list[FigureBlock]:
-    """Return the blocks that begin at these positions of a release; none if it was withdrawn or replaced since."""
+async def fetch_blocks(
+    engine: AsyncEngine,
+    replica: Replica | None,
+    state: ReleaseState,
+    positions: Sequence[int],
+    *,
+    is_current: Callable[[], Awaitable[bool]],
+) -> list[FigureBlock]:
+    """Return the blocks that begin at these positions of a release; none if it was withdrawn or replaced since.
+
+    The replica may not have the release yet, or not know that it was withdrawn: only the primary decides that.
+    """
     key = state.programme, state.number, state.publication
-    async with engine.connect() as connection:
+
+    async def fetch(connection: AsyncConnection) -> list[FigureBlock]:
         rows = await fetch_any(connection, FIGURE_BLOCKS_SQL, *key, positions)
-    return [FigureBlock(first_position, content) for first_position, content in rows]
+        return [FigureBlock(first_position, content) for first_position, content in rows]
+
+    blocks = await replica.read(fetch) if replica else None
+    if blocks is None or len(blocks) < len(positions):
+        async with engine.connect() as connection:
+            return await fetch(connection)
+    return blocks if await is_current() else []
 
 
 async def fetch_entries(

@@ -118,9 +118,9 @@ async def withdraw_release(
 ) -> Release:
     """Withdraw a whole release, with a public reason. No server process returns its content after this response.
 
-    To make sure of that, the response is sent 1.1 s after the withdrawal is stored. A replica may lag behind.
-    Readers may have copies, so later releases are audited as if it were still published. A release under embargo can
-    be withdrawn before it is published; from the end of its embargo, readers see only that it was withdrawn, and why.
+    To make sure of that, the response is sent 1.1 s after the withdrawal is stored. Readers may have copies, so later
+    releases are audited as if it were still published. A release under embargo can be withdrawn before it is published;
+    from the end of its embargo, readers see only that it was withdrawn, and why.
     """
     access.require_scopes(Scope.PUBLISH)
     transaction, catalogue = access.transaction, access.catalogue

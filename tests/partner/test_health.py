@@ -6,11 +6,19 @@ from uuid import UUID
 import pytest
 
 from api.database import connections, heartbeats
+from api.database.replica import Replica
 from api.monitoring import readiness
 from api.monitoring.readiness import ReadinessChecker
 from tests.faults.test_worker_crash import wait_until
 
-OK = {"database": "ok", "public_database": "ok", "schema": "ok", "walls": "ok", "worker": "ok"}
+OK = {
+    "database": "ok",
+    "public_database": "ok",
+    "replica": "skipped",
+    "schema": "ok",
+    "walls": "ok",
+    "worker": "ok",
+}
 WORKER = UUID(int=7)
 
 
@@ -67,6 +75,16 @@ async def test_server_whose_public_login_fails_is_unready(application, worker):
         "postgresql://work_health_public@127.0.0.1:1/nothing", pool_size=1
     )
     assert await read(application) == (503, {"status": "unready", "checks": OK | {"public_database": "failed"}})
+
+
+async def test_server_whose_replica_is_away_is_degraded_but_answers(application, worker, checker):
+    for url, status, state in (
+        (application.url, "ready", "ok"),
+        ("postgresql://work_health_public@127.0.0.1:1/nothing", "degraded", "away"),
+    ):
+        application.app.state.replica = Replica(connections.create_public_engine(url, pool_size=1))
+        assert await read(application) == (200, {"status": status, "checks": OK | {"replica": state}})
+        await application.app.state.replica.engine.dispose()
 
 
 async def test_silent_database_makes_a_server_unready_in_time(application, monkeypatch):

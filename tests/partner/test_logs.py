@@ -164,7 +164,9 @@ async def test_outage_of_200_requests_adds_a_handful_of_lines(application, log):
 
 def answer(database: CheckState) -> Readiness:
     ok, status = CheckState.OK, ReadinessStatus.READY if database is CheckState.OK else ReadinessStatus.UNREADY
-    checks = ReadinessChecks(database=database, public_database=ok, schema=ok, walls=ok, worker=ok)
+    checks = ReadinessChecks(
+        database=database, public_database=ok, replica=CheckState.SKIPPED, schema=ok, walls=ok, worker=ok
+    )
     return Readiness(status=status, checks=checks)
 
 

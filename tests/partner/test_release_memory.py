@@ -218,9 +218,11 @@ async def test_copy_is_not_used_after_its_lease(press, follower):
     assert not await follower.reads_without_a_statement()
 
 
-async def test_process_follows_the_primary_and_never_a_replica(application, monkeypatch):
+@pytest.mark.parametrize("replica", ["", "postgresql://work_health_public@127.0.0.1:1/nothing"])
+async def test_process_follows_the_primary_with_or_without_a_replica(application, monkeypatch, replica):
     owner = await application.query_connection()
     monkeypatch.setenv("DATABASE_URL", application.url)
+    monkeypatch.setenv("DATABASE_REPLICA_URL", replica)
 
     async def is_following() -> bool:
         return await owner.fetchval(LISTENERS_SQL) == 1
@@ -228,10 +230,8 @@ async def test_process_follows_the_primary_and_never_a_replica(application, monk
     async def has_stopped() -> bool:
         return await owner.fetchval(LISTENERS_SQL) == 0
 
-    async with serve().lifespan():
+    app = serve()
+    assert bool(app.state.replica) == bool(replica)
+    async with app.lifespan():
         await wait_until(is_following)
     await wait_until(has_stopped)
-    monkeypatch.setenv("DATABASE_REPLICA_URL", application.url)
-    async with serve().lifespan():
-        await asyncio.sleep(LEASE_SECONDS)
-        assert await has_stopped()

@@ -4,6 +4,7 @@ from enum import StrEnum
 
 
 class CheckState(StrEnum):
+    AWAY = "away"
     FAILED = "failed"
     LATE = "late"
     NEWER = "newer"

@@ -19,9 +19,9 @@ T = TypeVar("T", bound="Readiness")
 class Readiness:
     """The advice to send requests to this server or not, with the checks behind it.
 
-        `unready` (status 503): a check failed. `degraded` (status 200): it answers requests, but the worker is late or
+        `unready` (status 503): a check failed. `degraded` (status 200): it answers requests, but the worker is late,
     the
-        schema is newer.
+        schema is newer or the replica is away.
 
     """
 

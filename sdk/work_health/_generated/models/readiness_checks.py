@@ -19,6 +19,8 @@ class ReadinessChecks:
     """ The result of a check. """
     public_database: CheckState
     """ The result of a check. """
+    replica: CheckState
+    """ The result of a check. """
     schema: CheckState
     """ The result of a check. """
     walls: CheckState
@@ -32,6 +34,8 @@ class ReadinessChecks:
 
         public_database = self.public_database.value
 
+        replica = self.replica.value
+
         schema = self.schema.value
 
         walls = self.walls.value
@@ -44,6 +48,7 @@ class ReadinessChecks:
             {
                 "database": database,
                 "public_database": public_database,
+                "replica": replica,
                 "schema": schema,
                 "walls": walls,
                 "worker": worker,
@@ -59,6 +64,8 @@ class ReadinessChecks:
 
         public_database = CheckState(d.pop("public_database"))
 
+        replica = CheckState(d.pop("replica"))
+
         schema = CheckState(d.pop("schema"))
 
         walls = CheckState(d.pop("walls"))
@@ -68,6 +75,7 @@ class ReadinessChecks:
         readiness_checks = cls(
             database=database,
             public_database=public_database,
+            replica=replica,
             schema=schema,
             walls=walls,
             worker=worker,
