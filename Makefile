@@ -61,7 +61,7 @@ breaking: .venv/dev.txt
 	$(BIN)/python tools/breaking_changes.py $(or $(SINCE),$(shell git describe --tags --abbrev=0 2>/dev/null || echo HEAD))
 
 lock: .venv/dev.txt
-	cd requirements && for file in dev run server; do ../$(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 \
+	cd requirements && for file in dev run server tracing; do ../$(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 \
 		--generate-hashes --custom-compile-command "make lock" $$([ $$file = dev ] || echo --constraint dev.txt) \
 		$$file.in -o $$file.txt; done
 

@@ -61,8 +61,11 @@ from api.http.request_ids import reject_unknown_parameters
 from api.http.response_headers import Network, add_response_headers
 from api.http.slow_bodies import SlowBodyMiddleware
 from api.monitoring.logs import start_log
+from api.monitoring.metrics import Metrics
 from api.monitoring.readiness import ReadinessChecker
 from api.monitoring.requests import monitor_requests
+from api.monitoring.routes import build_metrics_handlers
+from api.monitoring.tracing import Tracing, start_tracing
 from api.monitoring.watching import watch_process
 from api.outcomes.cache import get_cache
 
@@ -149,6 +152,7 @@ def create_app(
     new_uuid: IdSource = uuid4,
     change_seconds: float = CHANGE_SECONDS,
     proxies: Sequence[Network] = (),
+    metrics_networks: Sequence[Network] = (),
     quotas: Quotas | None = None,
 ) -> Litestar:
     """Return the application. `public_reads` is the engine of a role that can read only plans and releases.
@@ -156,12 +160,23 @@ def create_app(
     Figures of releases are read from `replica` if there is one, as the same role.
     Without `database_clock`, the application knows the time from the first statement that checks a key. The source of
     ids is a parameter so that tests can control it, and so is the time that a response to a withdrawal waits for other
-    processes. `proxies` are believed when they state who the caller
-    is. Without `quotas`, callers may send as many requests as they like.
+    processes. `proxies` are believed when they state who the caller is. Only `metrics_networks` may read the metrics.
+    Without `quotas`, callers may send as many requests as they like.
     """
     time = database_clock or DatabaseClock()
+    metrics = Metrics({"application": engine, "public": public_reads})
+    state: dict[str, Any] = {"engine": engine, "public_engine": public_reads, "clock": time, "ids": new_uuid}
+    state |= {
+        "replica": replica,
+        "change_seconds": change_seconds,
+        "uploads": UploadBudget(),
+        "rate_limiter": quotas and RateLimiter(quotas, time.read),
+        "refused_requests": RefusedRequests(time.read),
+        "readiness": ReadinessChecker(),
+        "metrics": metrics,
+    }
     app = Litestar(
-        route_handlers=ROUTERS,
+        route_handlers=[*ROUTERS, *build_metrics_handlers(metrics_networks, metrics)],
         dependencies=DEPENDENCIES,
         exception_handlers=EXCEPTION_HANDLERS,
         after_exception=[release_connections, note_refusal],
@@ -172,22 +187,9 @@ def create_app(
         logging_config=None,
         openapi_config=_build_openapi_config(),
         lifespan=list(lifespan),
-        state=State(
-            {
-                "engine": engine,
-                "public_engine": public_reads,
-                "replica": replica,
-                "clock": time,
-                "ids": new_uuid,
-                "change_seconds": change_seconds,
-                "uploads": UploadBudget(),
-                "rate_limiter": quotas and RateLimiter(quotas, time.read),
-                "refused_requests": RefusedRequests(time.read),
-                "readiness": ReadinessChecker(),
-            }
-        ),
+        state=State(state),
     )
-    return monitor_requests(add_response_headers(app, proxies))
+    return monitor_requests(add_response_headers(app, proxies), metrics.counts)
 
 
 def _build_openapi_config() -> OpenAPIConfig:
@@ -232,16 +234,23 @@ def serve() -> Litestar:
         failures=configuration.work_health_wrong_keys,
     )
     has_watchdog = configuration.work_health_watchdog
-    lifespan = partial(_run_background, pulse=pulse, followers=followers, has_watchdog=has_watchdog)
-    return create_app(
+    tracing = start_tracing("server")
+    lifespan = partial(_run_background, pulse=pulse, followers=followers, has_watchdog=has_watchdog, tracing=tracing)
+    app = create_app(
         engine,
         public_reads,
         replica=replica,
         lifespan=[lifespan],
         database_clock=pulse.clock,
         proxies=configuration.proxies,
+        metrics_networks=configuration.metrics_networks,
         quotas=quotas,
     )
+    if tracing:
+        tracing.trace_requests(app)
+        for traced_engine in (engine, public_reads):
+            tracing.trace_statements(traced_engine)
+    return app
 
 
 @asynccontextmanager
@@ -251,6 +260,7 @@ async def _run_background(
     pulse: Pulse,
     followers: Sequence[Callable[[], Coroutine[Any, Any, NoReturn]]],
     has_watchdog: bool,
+    tracing: Tracing | None,
 ) -> AsyncGenerator[None]:
     """Run what a server process does next to its requests, and close its connections at the end."""
     # All imported objects live as long as the process, so the garbage collector can ignore them.
@@ -259,6 +269,7 @@ async def _run_background(
     await pulse.beat()  # the first request needs the time
     engine, refused = app.state.engine, app.state.refused_requests
     background = [asyncio.create_task(settle_forever(engine, app.state.rate_limiter.settle, refused.settle))]
+    background += [asyncio.create_task(app.state.metrics.measure_forever())]
     background += [asyncio.create_task(follow()) for follow in followers]
     async with watch_process(app), LoopWatchdog() if has_watchdog else nullcontext():
         yield
@@ -270,3 +281,5 @@ async def _run_background(
     await app.state.public_engine.dispose()
     if app.state.replica:
         await app.state.replica.engine.dispose()
+    if tracing:
+        await asyncio.to_thread(tracing.stop)

@@ -1,9 +1,11 @@
 """The server processes: one socket for all of them, which no other server can share, and a message when one dies."""
 
 import logging
+import os
 import resource
 import signal
 import socket
+import tempfile
 import time
 from collections.abc import Callable
 from importlib import import_module
@@ -64,8 +66,10 @@ class SharedSocketServer(granian.MPServer):
     def _respawn_workers(self, workers: list[int], spawn_target: Any, target_loader: Any, delay: float = 0) -> None:
         """Replace processes. granian stops at the second death within 5.5 s, and forgets why."""
         now = time.monotonic()
+        mark_process_dead = import_module("prometheus_client.multiprocess").mark_process_dead  # reads the environment
         for index in workers:
             log.error("%s. Another starts.", self._describe_end(index))
+            mark_process_dead(self.wrks[index].inner.pid)
         self._deaths = [death for death in self._deaths if death > now - DEATHS_SECONDS] + [now] * len(workers)
         granian.MPServer._respawn_workers(self, workers, spawn_target, target_loader, delay)
         if len(self._deaths) < MAX_DEATHS:
@@ -90,20 +94,23 @@ def serve(listener: socket.socket, *, processes: int, drain_seconds: int, log_co
     Raises ProcessEnded if processes die again and again.
     """
     _raise_file_limit()
-    SharedSocketServer(
-        listener,
-        interface=Interfaces.ASGI,
-        loop=Loops.uvloop,
-        workers=processes,
-        http=HTTPModes.http1,  # with HTTP/2 as well, the server waits for the first byte of a connection without limit
-        http1_settings=HTTP1Settings(header_read_timeout=IDLE_MILLISECONDS),
-        backlog=MAX_CONNECTIONS,
-        backpressure=MAX_CONNECTIONS,
-        respawn_failed_workers=True,
-        workers_kill_timeout=drain_seconds,
-        websockets=False,
-        log_dictconfig=log_config,
-    ).serve(target_loader=load_application, wrap_loader=False)
+    with tempfile.TemporaryDirectory(prefix="work-and-health-metrics-") as metrics_folder:
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = metrics_folder  # a fork has it too
+        SharedSocketServer(
+            listener,
+            interface=Interfaces.ASGI,
+            loop=Loops.uvloop,
+            workers=processes,
+            # With HTTP/2 as well, the server waits for the first byte of a connection without limit.
+            http=HTTPModes.http1,
+            http1_settings=HTTP1Settings(header_read_timeout=IDLE_MILLISECONDS),
+            backlog=MAX_CONNECTIONS,
+            backpressure=MAX_CONNECTIONS,
+            respawn_failed_workers=True,
+            workers_kill_timeout=drain_seconds,
+            websockets=False,
+            log_dictconfig=log_config,
+        ).serve(target_loader=load_application, wrap_loader=False)
 
 
 def load_application() -> "Callable[..., Any] | Litestar":

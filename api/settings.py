@@ -63,6 +63,13 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             "`X-Forwarded-Proto` are believed."
         ),
     ] = None
+    work_health_metrics_networks: Annotated[
+        str | None,
+        Meta(
+            description="Addresses or networks, separated by commas, that may read `/metrics`. For all others it does "
+            "not exist."
+        ),
+    ] = None
     work_health_key_rate: Annotated[int, Meta(ge=1, description="Requests of a key in a minute.")] = 12_000
     work_health_address_rate: Annotated[
         int, Meta(ge=1, description="Requests of an address in a minute without a key.")
@@ -95,6 +102,11 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     def proxies(self) -> list[IPv4Network | IPv6Network]:
         """The networks of `work_health_proxies`. Raises InvalidSetting."""
         return _read_networks("WORK_HEALTH_PROXIES", self.work_health_proxies)
+
+    @property
+    def metrics_networks(self) -> list[IPv4Network | IPv6Network]:
+        """The networks of `work_health_metrics_networks`. Raises InvalidSetting."""
+        return _read_networks("WORK_HEALTH_METRICS_NETWORKS", self.work_health_metrics_networks)
 
 
 def require_database_url(settings: Settings) -> str:

@@ -22,6 +22,7 @@ from api.database.heartbeats import beat_forever
 from api.database.repetition import repeat_forever
 from api.database.requirements import is_mistake
 from api.database.walls import require_walls
+from api.monitoring.tracing import Tracing, start_tracing
 from api.parent_process import exit_with_parent
 from api.protection.job import Protector
 from api.releases.job import Publisher
@@ -41,20 +42,27 @@ async def run_until_stopped(url: str, publisher_url: str, *, processes: int) -> 
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    tracing = start_tracing("worker")
     while not stop.is_set():
         try:
-            await run_jobs(url, publisher_url, stop, processes=processes)
+            await run_jobs(url, publisher_url, stop, processes=processes, tracing=tracing)
         except (OSError, RuntimeError, DBAPIError, *connections.DRIVER_ERRORS) as error:
             if is_mistake(error):
                 raise
             log.exception("The worker lost its connection to the database and starts again.")
         with suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), RETRY_SECONDS)
+    if tracing:
+        await asyncio.to_thread(tracing.stop)
 
 
-async def run_jobs(url: str, publisher_url: str, stop: asyncio.Event, *, processes: int) -> None:
+async def run_jobs(
+    url: str, publisher_url: str, stop: asyncio.Event, *, processes: int, tracing: Tracing | None = None
+) -> None:
     """Run the jobs of a database until `stop`, with the audits in this number of processes."""
     engine = connections.create_publisher_engine(publisher_url)
+    if tracing:
+        tracing.trace_statements(engine)
     connection = await connections.connect_queue_listener(url)
     pool = AuditPool(processes)
     protector = Protector(engine, map_tasks=pool.map_audits, max_concurrent=processes)
@@ -68,7 +76,10 @@ async def run_jobs(url: str, publisher_url: str, stop: asyncio.Event, *, process
     ]
     try:
         await require_walls(engine)
-        await queue.process_jobs(connection, {PROTECT_JOB_KIND: protector, PUBLISH_JOB_KIND: publisher}, stop)
+        handlers: dict[str, queue.JobHandler] = {PROTECT_JOB_KIND: protector, PUBLISH_JOB_KIND: publisher}
+        if tracing:
+            handlers = {kind: tracing.trace_jobs(kind, handler) for kind, handler in handlers.items()}
+        await queue.process_jobs(connection, handlers, stop)
     finally:
         for task in background:
             task.cancel()

@@ -3,12 +3,14 @@
 import asyncio
 import random
 import time
+import timeit
 from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import urlencode
 
 import msgspec
 
+from api.monitoring.process_counts import ProcessCounts
 from benchmarks import baseline_reads, releases, synthetic_data
 from benchmarks.measured_server import read_memory_mb, run_server, run_statements, take_median
 from benchmarks.report import Measurement, require_at_least, require_at_most
@@ -137,6 +139,7 @@ def measure(programme: releases.PublishedProgramme, folder: Path) -> list[Measur
             0.9,
             f"{rates.median('304'):,.0f} a second, bare {rates.median('bare 304'):,.0f}",
         ),
+        _measure_count(rates.median("warm")),
         require_at_most(
             "cold reads with more observations / before",
             rates.cold / cold_again,
@@ -150,6 +153,14 @@ def measure(programme: releases.PublishedProgramme, folder: Path) -> list[Measur
             f"{warm_again:,.0f} a second, {rates.median('warm'):,.0f} before",
         ),
     ]
+
+
+def _measure_count(rate: float) -> Measurement:
+    """Compare counting a request for the metrics with a read, of which a process answers `rate` in a second."""
+    counts, kind = ProcessCounts(), ("GET", "/v1/programmes/{programme}/outcomes", 200)
+    seconds = min(timeit.repeat(lambda: counts.count_request(kind, 0.0001), number=10_000, repeat=9)) / 10_000
+    name = "counting a request for the metrics / warm read"
+    return require_at_most(name, seconds * rate, 0.03, f"{seconds * 1e6:.1f} microseconds")
 
 
 def _measure_among_more(

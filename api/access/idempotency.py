@@ -15,6 +15,7 @@ from api.access import permissions, queries_idempotency
 from schema.partners import Author, StoredResponse
 
 IdempotencyKey = Annotated[str | None, HeaderParameter(name="Idempotency-Key", min_length=1, max_length=255)]
+REPLAYED_HEADER = "Idempotent-Replayed"
 
 
 class IdempotentRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -74,4 +75,4 @@ async def run_once(
 def replay_response(stored: StoredResponse, request: IdempotentRequest) -> Response[bytes]:
     """Return the stored response to the same request. Raises IdempotencyKeyReused, ContentRedacted."""
     content = permissions.check_stored_response(stored, request.content_sha256)
-    return Response(content, status_code=201, media_type=MediaType.JSON, headers={"Idempotent-Replayed": "true"})
+    return Response(content, status_code=201, media_type=MediaType.JSON, headers={REPLAYED_HEADER: "true"})

@@ -37,7 +37,7 @@ from api.database.roles import (
     login_url,
     set_up_roles,
 )
-from api.database.shares import acquire_in_time, claim_share, get_pool
+from api.database.shares import acquire_in_time, claim_share, count_wait, get_pool
 from api.database.transaction_ids import advance_transaction_ids
 
 log = logging.getLogger("work_health")
@@ -182,7 +182,8 @@ async def autocommit_connection(engine: AsyncEngine) -> AsyncGenerator[AsyncConn
     pool = get_pool(engine)
     turn = _connection_turns.setdefault(engine.sync_engine, asyncio.Semaphore(pool.size()))
     async with claim_share(engine):
-        await acquire_in_time(turn, pool.timeout())
+        with count_wait("connection"):
+            await acquire_in_time(turn, pool.timeout())
         try:
             async with engine.connect() as connection:
                 yield await connection.execution_options(isolation_level="AUTOCOMMIT")

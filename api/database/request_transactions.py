@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from api.database.connections import get_driver_connection, send_commit
 from api.database.failures import DRIVER_ERRORS
-from api.database.shares import claim_share
+from api.database.shares import claim_share, count_wait
 
 OPEN_CONNECTIONS_KEY = "connections"  # the key of a request's state for its open connections
 
@@ -37,7 +37,9 @@ async def _connect_request(scope: Scope, engine: AsyncEngine) -> AsyncGenerator[
     async with AsyncExitStack() as stack:
         scope["state"].setdefault(OPEN_CONNECTIONS_KEY, []).append(stack)
         await stack.enter_async_context(claim_share(engine))
-        yield await stack.enter_async_context(engine.connect())
+        with count_wait("connection"):
+            connection = await stack.enter_async_context(engine.connect())
+        yield connection
 
 
 async def release_connections(_: Exception, scope: Scope) -> None:

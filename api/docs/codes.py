@@ -1,12 +1,11 @@
 """The meaning of every error code and finding code, for their pages."""
 
-from collections.abc import Iterator
 from http import HTTPStatus
 
 from msgspec import Struct
 
 from api.http.problems import error_code, error_title
-from api.http.refusals import Refusal
+from api.http.refusals import list_refusal_classes
 from api.submissions.checks.finding_codes import FINDING_EXPLANATIONS
 from schema.problems import Severity
 
@@ -29,7 +28,7 @@ class CodeMeaning(Struct, frozen=True):
 def list_refusals() -> dict[str, list[CodeMeaning]]:
     """Return the meanings of the codes in a problem's `type`. Call it after all modules are imported."""
     meanings: dict[str, list[CodeMeaning]] = {}
-    for refusal in _list_refusal_classes(Refusal):
+    for refusal in list_refusal_classes():
         status = HTTPStatus(refusal.status)
         meaning = CodeMeaning(
             error_title(refusal),
@@ -40,12 +39,6 @@ def list_refusals() -> dict[str, list[CodeMeaning]]:
         )
         meanings.setdefault(error_code(refusal), []).append(meaning)
     return meanings
-
-
-def _list_refusal_classes(refusal: type[Refusal]) -> Iterator[type[Refusal]]:
-    for subclass in refusal.__subclasses__():
-        yield subclass
-        yield from _list_refusal_classes(subclass)
 
 
 def list_findings() -> dict[str, list[CodeMeaning]]:

@@ -29,6 +29,7 @@ from schema.problems import Finding, Problem, Severity
 log = logging.getLogger("work_health")
 
 PROBLEM_MEDIA_TYPE = "application/problem+json"
+REFUSAL_KEY = "refusal"  # the key of a request's state for the code of its refusal, which the metrics count
 
 
 def error_code(refusal: type[Refusal]) -> str:
@@ -42,11 +43,12 @@ def error_title(refusal: type[Refusal]) -> str:
 
 def refusal_response(request: Request[Any, Any, Any], refusal: Refusal) -> Response[Problem]:
     kind = type(refusal)
+    request.scope["state"][REFUSAL_KEY] = error_code(kind)
     headers = {"WWW-Authenticate": 'Bearer realm="work-and-health"'} if kind is Unauthenticated else {}
     if kind.retry_after is not None:
         headers["Retry-After"] = str(kind.retry_after)
     problem = Problem(
-        type=f"/errors/{error_code(kind)}",
+        type=f"/errors/{request.scope['state'][REFUSAL_KEY]}",
         title=error_title(kind),
         status=kind.status,
         detail=str(refusal),

@@ -1,6 +1,6 @@
 """Every kind of refusal: the class name is the code, the docstring the title, `fix` how to fix it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
 from schema.problems import Finding
@@ -112,3 +112,10 @@ class InvalidParameter(Invalid):
 
     example = "GET …/returns?perod=FY2025-26-Q2"
     fix = "`/docs` lists the parameters of the operation and their values."
+
+
+def list_refusal_classes(refusal: type[Refusal] = Refusal) -> Iterator[type[Refusal]]:
+    """Yield every kind of a kind of refusal. Call it after all modules are imported."""
+    for subclass in refusal.__subclasses__():
+        yield subclass
+        yield from list_refusal_classes(subclass)

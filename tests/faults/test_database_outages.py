@@ -16,11 +16,10 @@ import pytest
 from api.database import connections, pulse
 from api.database.pulse import Pulse
 from api.database.roles import APPLICATION_ROLE, PUBLIC_ROLE
-from api.plan import queries_loading
 from schema.partners import Scope
 from schema.plan import Plan
-from tests.conftest import NOW, PROGRAMME, RunningApplication, open_application
-from tests.fixtures.database_outages import DATABASE, OutageCluster, cut_commits, start_outage_cluster
+from tests.conftest import PROGRAMME, RunningApplication, open_application
+from tests.fixtures.database_outages import OutageCluster, cut_commits, prepare_outage_cluster
 from work_health import AsyncWorkHealth, new_return, new_submission, observation
 
 RESTARTS = int(os.environ.get("CRASHES", "1"))
@@ -113,22 +112,9 @@ def check_refused(responses: dict[str, httpx2.Response], kind: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def cluster() -> Iterator[OutageCluster]:
-    with start_outage_cluster() as cluster:
+async def prepared_cluster(nottingham_plan: Plan) -> AsyncIterator[OutageCluster]:
+    async with prepare_outage_cluster(nottingham_plan) as cluster:
         yield cluster
-
-
-@pytest.fixture(scope="module")
-async def prepared_cluster(cluster: OutageCluster, nottingham_plan: Plan) -> OutageCluster:
-    administrator = await asyncpg.connect(cluster.url.replace(f"/{DATABASE}", "/postgres"))
-    await administrator.execute(f"create database {DATABASE}")
-    await administrator.close()
-    engine = connections.create_owner_engine(cluster.url)
-    await connections.migrate(engine)
-    async with engine.begin() as transaction:
-        await queries_loading.load_plan(transaction, nottingham_plan, sandbox=False, now=NOW)
-    await engine.dispose()
-    return cluster
 
 
 @pytest.fixture
