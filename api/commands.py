@@ -2,9 +2,10 @@
 
 import argparse
 import asyncio
-from collections.abc import AsyncGenerator, Generator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 import yaml
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
@@ -22,6 +23,7 @@ from api.outcomes.queries_boundaries import fetch_area_codes, save_boundaries
 from api.releases import queries_checks
 from api.submissions import queries_stored_cells
 
+Result = TypeVar("Result")
 PLAN_FILE = Path(__file__).parent.parent / "schema" / "plans" / "work-and-health-2025-2028.yaml"
 
 
@@ -60,6 +62,19 @@ async def begin_owner_transaction(url: str, *, dry_run: bool = False) -> AsyncGe
         await engine.dispose()
 
 
+def run_as_owner(
+    configuration: settings.Settings, act: Callable[[AsyncConnection], Awaitable[Result]], *, dry_run: bool = False
+) -> Result:
+    """Act in a transaction of the database's owner, which a dry run rolls back. Raises DatabaseUnusable."""
+
+    async def run(url: str) -> Result:
+        async with begin_owner_transaction(url, dry_run=dry_run) as transaction:
+            return await act(transaction)
+
+    with open_database(configuration) as url:
+        return asyncio.run(run(url))
+
+
 async def migrate_database(url: str) -> None:
     """Migrate to the newest schema, as the database's owner. Raises DatabaseUnusable if a wall is missing then."""
     engine = connections.create_owner_engine(url)
@@ -93,22 +108,20 @@ def migrate(_: argparse.Namespace, configuration: settings.Settings) -> int:
 def verify(_: argparse.Namespace, configuration: settings.Settings) -> int:
     """Check the walls, the cells of every revision, and every release. Print each fault, and return 1 if any."""
 
-    async def check(url: str) -> int:
+    async def check(transaction: AsyncConnection) -> int:
         count = 0
-        async with begin_owner_transaction(url) as transaction:
-            for fault in await find_wall_faults(transaction):
-                print(fault)
-                count += 1
-            async for fault in queries_stored_cells.list_faults(transaction):
-                print(fault)
-                count += 1
-            async for fault in queries_checks.find_release_faults(transaction):
-                print(fault.message)
-                count += 1
+        for fault in await find_wall_faults(transaction):
+            print(fault)
+            count += 1
+        async for fault in queries_stored_cells.list_faults(transaction):
+            print(fault)
+            count += 1
+        async for fault in queries_checks.find_release_faults(transaction):
+            print(fault.message)
+            count += 1
         return count
 
-    with open_database(configuration) as url:
-        count = asyncio.run(check(url))
+    count = run_as_owner(configuration, check)
     print(f"{count} faults found." if count else "No faults found.")
     return 1 if count else 0
 

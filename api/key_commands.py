@@ -1,7 +1,6 @@
 """The operator's commands about keys."""
 
 import argparse
-import asyncio
 import secrets
 import sys
 import textwrap
@@ -13,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api import settings
 from api.access import key_rules, keys, queries_keys
-from api.commands import begin_owner_transaction, open_database
+from api.commands import run_as_owner
 from api.database.database_clock import fetch_instant
 from api.http.refusals import NotFound
 from api.plan.catalogue import Catalogue
@@ -26,16 +25,14 @@ LINE_CHARACTERS = 80
 def issue_key(arguments: argparse.Namespace, configuration: settings.Settings) -> int:
     """Create a client with a key, and print the key."""
 
-    async def issue(url: str) -> tuple[keys.SecretKey, datetime]:
-        async with begin_owner_transaction(url) as transaction:
-            catalogues = [await fetch_catalogue(transaction, slug) for slug in arguments.programme]
-            for catalogue in catalogues:
-                if arguments.organisation not in catalogue.ids.organisations:
-                    raise NotFound(f"{arguments.organisation!r} is not an organisation of {catalogue.slug}.")
-            return await _issue_key(transaction, arguments, catalogues)
+    async def issue(transaction: AsyncConnection) -> tuple[keys.SecretKey, datetime]:
+        catalogues = [await fetch_catalogue(transaction, slug) for slug in arguments.programme]
+        for catalogue in catalogues:
+            if arguments.organisation not in catalogue.ids.organisations:
+                raise NotFound(f"{arguments.organisation!r} is not an organisation of {catalogue.slug}.")
+        return await _issue_key(transaction, arguments, catalogues)
 
-    with open_database(configuration) as url:
-        _print_key(*asyncio.run(issue(url)))
+    _print_key(*run_as_owner(configuration, issue))
     return 0
 
 
@@ -66,20 +63,18 @@ async def _issue_key(
 def rotate_key(arguments: argparse.Namespace, configuration: settings.Settings) -> int:
     """Create another key for the client of a key, which ends after the overlap. Print the new key."""
 
-    async def rotate(url: str) -> tuple[keys.SecretKey, datetime, datetime]:
-        async with begin_owner_transaction(url) as transaction:
-            now = await fetch_instant(transaction)
-            expires_at, overlap_ends_at = (now + timedelta(days=n) for n in (arguments.days, arguments.overlap_days))
-            is_sandbox = await queries_keys.is_sandbox_client(transaction, arguments.key)
-            key = keys.make_key(secrets.token_bytes(38), sandbox=is_sandbox)
-            if not await queries_keys.replace_key(
-                transaction, arguments.key, key, now=now, expires_at=expires_at, overlap_ends_at=overlap_ends_at
-            ):
-                raise _unknown_key(arguments.key)
-            return key, expires_at, overlap_ends_at
+    async def rotate(transaction: AsyncConnection) -> tuple[keys.SecretKey, datetime, datetime]:
+        now = await fetch_instant(transaction)
+        expires_at, overlap_ends_at = (now + timedelta(days=n) for n in (arguments.days, arguments.overlap_days))
+        is_sandbox = await queries_keys.is_sandbox_client(transaction, arguments.key)
+        key = keys.make_key(secrets.token_bytes(38), sandbox=is_sandbox)
+        if not await queries_keys.replace_key(
+            transaction, arguments.key, key, now=now, expires_at=expires_at, overlap_ends_at=overlap_ends_at
+        ):
+            raise _unknown_key(arguments.key)
+        return key, expires_at, overlap_ends_at
 
-    with open_database(configuration) as url:
-        key, expires_at, overlap_ends_at = asyncio.run(rotate(url))
+    key, expires_at, overlap_ends_at = run_as_owner(configuration, rotate)
     _print_key(key, expires_at)
     ends = overlap_ends_at.isoformat(timespec="seconds")
     print(f"{arguments.key} ends at {ends}, unless it expires earlier.", file=sys.stderr)
@@ -96,17 +91,15 @@ def _print_key(key: keys.SecretKey, expires_at: datetime) -> None:
 def revoke_key(arguments: argparse.Namespace, configuration: settings.Settings) -> int:
     """Revoke a key permanently, and print the other valid keys of its client."""
 
-    async def revoke(url: str) -> list[str]:
-        async with begin_owner_transaction(url) as transaction:
-            now = await fetch_instant(transaction)
-            if not await queries_keys.revoke_key(transaction, arguments.key, now=now):
-                raise _unknown_key(arguments.key)
-            listed = [record for record, _ in await queries_keys.list_keys(transaction)]
+    async def revoke(transaction: AsyncConnection) -> list[str]:
+        now = await fetch_instant(transaction)
+        if not await queries_keys.revoke_key(transaction, arguments.key, now=now):
+            raise _unknown_key(arguments.key)
+        listed = [record for record, _ in await queries_keys.list_keys(transaction)]
         clients = {record.client for record in listed if record.id == arguments.key}
         return [one.id for one in listed if one.client in clients and key_rules.is_valid(one, now=now)]
 
-    with open_database(configuration) as url:
-        others = asyncio.run(revoke(url))
+    others = run_as_owner(configuration, revoke)
     print(f"{arguments.key} is revoked.")
     if others:
         print(f"The client still has valid keys: {' '.join(others)}")
@@ -120,18 +113,16 @@ def _unknown_key(key_id: str) -> NotFound:
 def list_keys(arguments: argparse.Namespace, configuration: settings.Settings) -> int:
     """Print the keys with their clients, grants and dates."""
 
-    async def select(url: str) -> list[tuple[KeyRecord, Sequence[Grant]]]:
-        async with begin_owner_transaction(url) as transaction:
-            return key_rules.select_keys(
-                await queries_keys.list_keys(transaction),
-                organisation=arguments.organisation,
-                programme=arguments.programme,
-                expiring_days=arguments.expiring,
-                now=await fetch_instant(transaction),
-            )
+    async def select(transaction: AsyncConnection) -> list[tuple[KeyRecord, Sequence[Grant]]]:
+        return key_rules.select_keys(
+            await queries_keys.list_keys(transaction),
+            organisation=arguments.organisation,
+            programme=arguments.programme,
+            expiring_days=arguments.expiring,
+            now=await fetch_instant(transaction),
+        )
 
-    with open_database(configuration) as url:
-        selected = asyncio.run(select(url))
+    selected = run_as_owner(configuration, select)
     for record, grants in selected:
         print("\n".join(_format_key(record, grants)))
     print(f"{len(selected)} keys")

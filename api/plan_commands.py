@@ -99,12 +99,10 @@ def check_plan(arguments: argparse.Namespace, configuration: settings.Settings) 
         print("There is no database yet to compare it with.")
         return 0
 
-    async def compare(url: str) -> queries_loading.LoadResult:
-        async with commands.begin_owner_transaction(url, dry_run=True) as transaction:
-            return await load_and_audit(transaction, plan, sandbox=False)
+    async def compare(transaction: AsyncConnection) -> queries_loading.LoadResult:
+        return await load_and_audit(transaction, plan, sandbox=False)
 
-    with commands.open_database(configuration) as url:
-        loaded = asyncio.run(compare(url))
+    loaded = commands.run_as_owner(configuration, compare, dry_run=True)
     _print_result(loaded, every_change=arguments.all, dry_run=True)
     return 0
 
@@ -126,30 +124,28 @@ def bind_role(arguments: argparse.Namespace, configuration: settings.Settings) -
     """Bind a role to an organisation from a day on, in a new plan version, and print the first returns that it owes."""
     role, organisation, day = arguments.role, arguments.organisation, arguments.day
 
-    async def bind(url: str) -> tuple[queries_loading.LoadResult, list[str]]:
-        async with commands.begin_owner_transaction(url, dry_run=arguments.dry_run) as transaction:
-            slug = arguments.programme or await _find_only_programme(transaction)
-            catalogue = await fetch_catalogue(transaction, slug)
-            newest = await queries.lock_newest_version(transaction, slug)
-            plan = binding_changes.bind_role(cast("Plan", newest.plan), role, organisation, day)
-            now = await fetch_instant(transaction)
-            loaded = await queries_loading.load_plan(
-                transaction, plan, sandbox=catalogue.sandbox, now=now, bindings=BindingRule.REPLACE
-            )
-            subject = {"role": role, "valid_from": str(day), "plan_version": str(loaded.version)}
-            await commands.record_operator_audit(
-                transaction,
-                catalogue.id,
-                "role.bound",
-                subject,
-                organisation_id=catalogue.ids.organisations[organisation],
-            )
-            due_days = timedelta(days=plan.calendar.due_days)
-            first_returns = list_first_returns(plan, role, organisation, day)
-            return loaded, [f"{r.measure} {r.period.code}, due {r.period.end + due_days}" for r in first_returns]
+    async def bind(transaction: AsyncConnection) -> tuple[queries_loading.LoadResult, list[str]]:
+        slug = arguments.programme or await _find_only_programme(transaction)
+        catalogue = await fetch_catalogue(transaction, slug)
+        newest = await queries.lock_newest_version(transaction, slug)
+        plan = binding_changes.bind_role(cast("Plan", newest.plan), role, organisation, day)
+        now = await fetch_instant(transaction)
+        loaded = await queries_loading.load_plan(
+            transaction, plan, sandbox=catalogue.sandbox, now=now, bindings=BindingRule.REPLACE
+        )
+        subject = {"role": role, "valid_from": str(day), "plan_version": str(loaded.version)}
+        await commands.record_operator_audit(
+            transaction,
+            catalogue.id,
+            "role.bound",
+            subject,
+            organisation_id=catalogue.ids.organisations[organisation],
+        )
+        due_days = timedelta(days=plan.calendar.due_days)
+        first_returns = list_first_returns(plan, role, organisation, day)
+        return loaded, [f"{r.measure} {r.period.code}, due {r.period.end + due_days}" for r in first_returns]
 
-    with commands.open_database(configuration) as url:
-        loaded, first_returns = asyncio.run(bind(url))
+    loaded, first_returns = commands.run_as_owner(configuration, bind, dry_run=arguments.dry_run)
     condition = ", without --dry-run" if arguments.dry_run else ""
     print(f"{loaded.programme}: version {loaded.version}{condition}. {role} is bound to {organisation} from {day}.")
     print("Its first returns:" if first_returns else "It owes no return yet.")
