@@ -10,7 +10,7 @@ from schema.intervals import Confidence, IntervalMethod
 from schema.measures import MeasureKind
 from schema.periods import Period, PeriodCode
 from schema.submissions import Marker, ReviewState, Status
-from schema.verdicts import Movement, Trend, Verdict
+from schema.verdicts import ComparisonMethod, Movement, Trend, Verdict
 
 
 class Coverage(Struct, frozen=True, kw_only=True):
@@ -24,7 +24,7 @@ class Coverage(Struct, frozen=True, kw_only=True):
 
 
 class Comparator(Struct, frozen=True, kw_only=True):
-    """The same series for another area, usually a wider one, and how the figure compares with it."""
+    """The same series for another area, and how the figure compares with it."""
 
     area: AreaCode
     name: str
@@ -32,11 +32,14 @@ class Comparator(Struct, frozen=True, kw_only=True):
     verdict: Verdict | None
     confidence: Annotated[
         Confidence | None,
-        Meta(description="The level of the widest interval that excludes the comparator; 95 if the two are similar."),
+        Meta(description="The highest level at which the two differ; 95 if they are similar."),
     ]
     reason: Annotated[
         str | None, Meta(description="Why there is no value or no verdict.", examples=["no_published_equivalent"])
     ]
+    method: Annotated[ComparisonMethod | None, Meta(description="The rule of the verdict; null without a verdict.")] = (
+        None
+    )
 
 
 class TargetVerdict(Struct, frozen=True, kw_only=True):
@@ -46,6 +49,10 @@ class TargetVerdict(Struct, frozen=True, kw_only=True):
     met: Annotated[
         bool | None, Meta(description="Null if the figure is only known by bounds and the target lies between them.")
     ]
+    period: Annotated[
+        PeriodCode | None,
+        Meta(description="The period of the target: the figure's own, or for a stock one that ends on the same day."),
+    ] = None
 
 
 class Contributor(Struct, frozen=True, kw_only=True):

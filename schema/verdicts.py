@@ -30,16 +30,30 @@ class NoComparisonReason(StrEnum):
     DIFFERENT_SERIES = "different_series"
     DIFFERENT_PERIOD = "different_period"
     NO_INTERVAL = "no_interval"
+    PART_OF_AREA = "part_of_area"
+
+
+class ComparisonMethod(StrEnum):
+    """The rule of a comparison.
+
+    `standard`: the comparator is similar if its value is inside the figure's own interval, as in Fingertips; it is a
+    wider area. `difference`: the two are similar if the interval of their difference includes 0; the comparator is a
+    peer, such as another authority, whose value is an estimate with an interval of its own.
+    """
+
+    STANDARD = "standard"
+    DIFFERENCE = "difference"
 
 
 class AreaComparison(Struct, frozen=True, kw_only=True):
-    """The result of comparing another area's value with the figure's own intervals."""
+    """The result of comparing a figure with another area."""
 
     verdict: Verdict | None = None
     confidence: Annotated[
         Confidence | None,
-        Meta(description="The level of the widest interval that excludes the comparator; 95 if the two are similar."),
+        Meta(description="The highest level at which the two differ; 95 if they are similar."),
     ] = None
+    method: ComparisonMethod | None = None
     reason: NoComparisonReason | None = None
 
 

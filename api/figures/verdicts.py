@@ -11,18 +11,18 @@ from api.figures.history import EARLIER_TREND_POINTS, find_start_periods, find_t
 from api.figures.preview_figures import PlainFigures, calculate_figures
 from api.figures.resolution import ResolvedQuery
 from api.figures.returns_data import ReturnsData
+from api.figures.roll_up_cells import LATEST_PERIOD_KINDS
 from api.plan.breakdowns import format_breakdown_key
 from api.plan.catalogue import Catalogue
 from api.reviews.concessions import NO_CONCESSIONS, Concessions
-from api.statistics import comparison, periods, trends
+from api.statistics import comparison, movement, periods, trends
 from api.statistics.readings import Reading
-from schema.areas import Area
 from schema.intervals import Confidence, Interval, IntervalMethod
 from schema.measures import Aim, Measure, MeasureKind
 from schema.outcomes import Comparator, PreviewFigure, TargetVerdict
 from schema.periods import Period
 from schema.submissions import Marker
-from schema.verdicts import Movement, NoMovementReason, Trend, TrendMethod
+from schema.verdicts import AreaComparison, Movement, NoComparisonReason, NoMovementReason, Trend, TrendMethod
 
 ReadingLookup = Callable[[str, dict[str, str], Period], Reading | None]
 """Finds the reading of an area, a breakdown and a period in one series; None if there is none."""
@@ -105,28 +105,37 @@ def _compare_with_areas(
     reading = to_reading(figure)
     for code in codes:
         other = find_reading(code, figure.breakdown, figure.period)
-        yield compare_with_area(reading, other, catalogue.areas[code], query.measure.direction.aim)
+        yield compare_with_area(reading, other, figure.area, code, query.measure.direction.aim, catalogue)
 
 
-def compare_with_area(reading: Reading, other: Reading | None, area: Area, aim: Aim) -> Comparator:
-    """Compare a figure with that of another area, by its 95 % interval and, if it has one, its 99.8 % interval."""
+def compare_with_area(
+    reading: Reading, other: Reading | None, area: str, comparator: str, aim: Aim, catalogue: Catalogue
+) -> Comparator:
+    """Compare the figure of an area with that of another: a wider area is a standard, any other a peer.
+
+    The 99.8 % intervals are used where they exist. A part of the figure's own area is not independent of it, so that
+    there is a reason instead of a verdict.
+    """
+    name = catalogue.areas[comparator].name
     if other is None or other.value is None:
         return Comparator(
-            area=area.code,
-            name=area.name,
-            value=None,
-            verdict=None,
-            confidence=None,
-            reason="no_published_equivalent",
+            area=comparator, name=name, value=None, verdict=None, confidence=None, reason="no_published_equivalent"
         )
-    result = comparison.compare(reading, other, aim, five_way=reading.find_interval(Confidence.P99_8) is not None)
+    if catalogue.is_wider(comparator, area):
+        five_way = reading.find_interval(Confidence.P99_8) is not None
+        result = comparison.compare_with_standard(reading, other, aim, five_way=five_way)
+    elif catalogue.is_within(comparator, area):
+        result = AreaComparison(reason=NoComparisonReason.PART_OF_AREA)
+    else:
+        result = comparison.compare_with_peer(reading, other, aim)
     return Comparator(
-        area=area.code,
-        name=area.name,
+        area=comparator,
+        name=name,
         value=other.value,
         verdict=result.verdict,
         confidence=result.confidence,
         reason=result.reason,
+        method=result.method,
     )
 
 
@@ -170,7 +179,7 @@ def _judge_movement(
     if not (is_complete or is_ratio(query)):
         return Movement(reason=NoMovementReason.INCOMPLETE)
     readings = [find_reading(figure.area, figure.breakdown, period) for period in starts]
-    return comparison.calculate_movement(
+    return movement.calculate_movement(
         to_reading(figure),
         [reading for reading in readings if reading is not None],
         query.measure.direction.aim,
@@ -201,9 +210,24 @@ def judge_trend(points: Sequence[Reading], measure: Measure) -> Trend:
 
 
 def judge_target(measure: Measure, period: Period, low: float | None, high: float | None) -> TargetVerdict | None:
-    """Compare a figure with the plan's target for the period; return None if the plan sets none."""
-    values = [target.value for target in measure.targets if periods.is_same_span(periods.parse(target.period), period)]
-    return TargetVerdict(value=values[0], met=_is_target_met(low, high, values[0], measure)) if values else None
+    """Compare a figure with the plan's target for the period; return None if the plan sets none.
+
+    A stock or a cumulative count is a state at the end of its period, so that the target of any period that ends on
+    the same day applies: the year's target to the last quarter. A flow has a target only for its own span.
+    """
+    targets = {target.period: target.value for target in measure.targets}
+    candidates = [
+        candidate
+        for candidate in map(periods.parse, targets)
+        if periods.is_same_span(candidate, period)
+        or (measure.kind in LATEST_PERIOD_KINDS and candidate.end == period.end)
+    ]
+    if not candidates:
+        return None
+    own_days = period.end - period.start
+    closest = min(candidates, key=lambda candidate: abs(candidate.end - candidate.start - own_days))
+    value = targets[closest.code]
+    return TargetVerdict(value=value, met=_is_target_met(low, high, value, measure), period=closest.code)
 
 
 def _is_target_met(low: float | None, high: float | None, target: float, measure: Measure) -> bool | None:

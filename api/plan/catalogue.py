@@ -174,3 +174,11 @@ class Catalogue(Struct, frozen=True, kw_only=True, dict=True, eq=False):
 
     def is_within(self, code: str, outer: str) -> bool:
         return outer in self.list_area_and_ancestors(code)
+
+    def is_wider(self, code: str, other: str) -> bool:
+        """Return True if the area contains the other, or has a wider level of the same family, as a region has."""
+        if self.is_within(other, code):
+            return code != other
+        area, narrow = self.areas[code], self.areas[other]
+        is_same_family = not {*area.families}.isdisjoint(narrow.families)
+        return is_same_family and self.level_ranks[area.level] < self.level_ranks[narrow.level]

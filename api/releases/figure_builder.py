@@ -16,7 +16,7 @@ from api.plan.breakdowns import TOTAL_KEY, format_breakdown_key, parse_breakdown
 from api.releases.released_entries import suggest_alternative
 from api.releases.released_values import ReleasedValue
 from api.releases.snapshot import Snapshot
-from api.statistics import comparison, periods
+from api.statistics import movement, periods
 from api.statistics.disclosure.sparse_rows import IntArray
 from api.statistics.readings import Reading
 from api.statistics.trends import ANNUAL_TYPES, TREND_KINDS
@@ -229,7 +229,7 @@ class _PeriodBuilder:
         with_value = [code for code, other in others.items() if other is not None and other.value is not None]
         reading, aim = self.readings[cell], self.measure.direction.aim
         return [
-            verdicts.compare_with_area(reading, others[code], self.catalogue.areas[code], aim)
+            verdicts.compare_with_area(reading, others[code], cell[0], code, aim, self.catalogue)
             for code in with_value or list(others)[:1]
         ]
 
@@ -241,7 +241,7 @@ class _PeriodBuilder:
         if not self.has_movement:
             return INCOMPLETE_MOVEMENT
         start = self.movement_starts.get(cell)
-        return comparison.calculate_movement(
+        return movement.calculate_movement(
             self.readings[cell],
             [] if start is None else [start],
             self.measure.direction.aim,

@@ -37,6 +37,11 @@ class Reading(Struct, frozen=True, kw_only=True, gc=False):
             return self.low, inf if self.high is None else self.high
         return None if self.value is None else (self.value, self.value)
 
+    @property
+    def point_bounds(self) -> tuple[float, float] | None:
+        """The value, or the bounds of a value that is not known. A rounded value counts as the best estimate."""
+        return self.bounds if self.value is None else (self.value, self.value)
+
     def find_interval(self, confidence: Confidence) -> Interval | None:
         return next((interval for interval in self.intervals if interval.confidence is confidence), None)
 

@@ -1,22 +1,26 @@
-"""Comparison of a figure with its comparator and with its starting point.
+"""Comparison of a figure with a standard, by the rule of Fingertips, and with a peer, by a test of the difference.
 
 The vectors are from `BenchmarkComparedEngineTests.cs` in github.com/dhsc-govuk/FingertipsNext (commit d1600f4)
 and of `SingleOverlappingCIsForTwoCILevelsComparerTest.cs` in github.com/ukhsa-collaboration/fingertips-open
 (commit 6780897), both under the MIT licence.
 """
 
+from math import sqrt
+from statistics import NormalDist
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from api.statistics.comparison import calculate_movement, compare
+from api.statistics.comparison import compare_with_peer, compare_with_standard
 from api.statistics.periods import parse
 from api.statistics.readings import Reading
 from schema.intervals import Confidence, Interval, IntervalMethod
 from schema.measures import Aim
-from schema.verdicts import AreaComparison, Movement, MovementStart, NoComparisonReason, NoMovementReason, Verdict
+from schema.verdicts import AreaComparison, ComparisonMethod, NoComparisonReason, Verdict
 
 P95, P99_8 = Confidence.P95, Confidence.P99_8
+STANDARD, DIFFERENCE = ComparisonMethod.STANDARD, ComparisonMethod.DIFFERENCE
 
 
 def make_published_interval(lower, upper, confidence=P95):
@@ -42,12 +46,12 @@ FINGERTIPS_NEXT = """
 def test_area_verdicts_equal_those_of_fingertips_next(line):
     aim, *verdicts = line.split()
     for area, benchmark, expected in zip((4, 3, 2, 1), (1, 2, 3, 4), verdicts, strict=True):
-        compared = compare(
+        compared = compare_with_standard(
             make_reading(area, make_published_interval(area - 1.1, area + 1.1)),
             make_reading(benchmark),
             None if aim == "-" else Aim(aim),
         )
-        assert compared == AreaComparison(verdict=Verdict(expected), confidence=P95)
+        assert compared == AreaComparison(verdict=Verdict(expected), confidence=P95, method=STANDARD)
 
 
 # The sexes compared with all persons (4, 3, 2, 1) in four years, without a direction.
@@ -62,7 +66,7 @@ def test_group_verdicts_equal_those_of_fingertips_next(line):
     values, verdicts = line.split()[1:5], line.split()[5:]
     for value, persons, expected in zip(map(int, values), (4, 3, 2, 1), verdicts, strict=True):
         assert (
-            compare(
+            compare_with_standard(
                 make_reading(value, make_published_interval(value - 1.1, value + 1.1)), make_reading(persons), None
             ).verdict
             == expected
@@ -86,10 +90,12 @@ def test_five_way_comparison_equals_that_of_fingertips(line):
     area = make_reading(2.6, make_published_interval(2.5, 2.7), make_published_interval(2.3, 2.9, P99_8))
     for aim, verdict, confidence in zip((Aim.DECREASE, Aim.INCREASE), words[::2], words[1::2], strict=True):
         comparator = make_reading(float(benchmark))
-        assert compare(area, comparator, aim, five_way=True) == AreaComparison(
-            verdict=Verdict(verdict), confidence=Confidence(confidence)
+        assert compare_with_standard(area, comparator, aim, five_way=True) == AreaComparison(
+            verdict=Verdict(verdict), confidence=Confidence(confidence), method=STANDARD
         )
-        assert compare(area, comparator, aim) == AreaComparison(verdict=Verdict(verdict), confidence=P95)
+        assert compare_with_standard(area, comparator, aim) == AreaComparison(
+            verdict=Verdict(verdict), confidence=P95, method=STANDARD
+        )
 
 
 @pytest.mark.parametrize(
@@ -97,19 +103,25 @@ def test_five_way_comparison_equals_that_of_fingertips(line):
 )
 def test_comparator_on_a_limit_is_similar(benchmark, verdict):
     assert (
-        compare(make_reading(2.6, make_published_interval(2.5, 2.7)), make_reading(benchmark), None).verdict is verdict
+        compare_with_standard(
+            make_reading(2.6, make_published_interval(2.5, 2.7)), make_reading(benchmark), None
+        ).verdict
+        is verdict
     )
 
 
 def test_achieve_aim_has_no_numeric_direction():
     assert (
-        compare(make_reading(4, make_published_interval(3, 5)), make_reading(1), Aim.ACHIEVE).verdict is Verdict.HIGHER
+        compare_with_standard(make_reading(4, make_published_interval(3, 5)), make_reading(1), Aim.ACHIEVE).verdict
+        is Verdict.HIGHER
     )
 
 
 def test_bounded_value_is_compared_by_its_interval():
     assert (
-        compare(make_reading(None, make_published_interval(3, 5), low=3.5, high=4.5), make_reading(1), None).verdict
+        compare_with_standard(
+            make_reading(None, make_published_interval(3, 5), low=3.5, high=4.5), make_reading(1), None
+        ).verdict
         is Verdict.HIGHER
     )
 
@@ -129,11 +141,11 @@ NOT_COMPARED = [
 
 @pytest.mark.parametrize(("area", "comparator", "five_way", "reason"), NOT_COMPARED)
 def test_missing_comparison_states_its_reason(area, comparator, five_way, reason):
-    assert compare(area, comparator, Aim.INCREASE, five_way=five_way) == AreaComparison(reason=reason)
+    assert compare_with_standard(area, comparator, Aim.INCREASE, five_way=five_way) == AreaComparison(reason=reason)
 
 
 def test_periods_with_equal_spans_are_compared():
-    assert compare(AREA, make_reading(1, period="R12-2020-12"), Aim.INCREASE).verdict is Verdict.BETTER
+    assert compare_with_standard(AREA, make_reading(1, period="R12-2020-12"), Aim.INCREASE).verdict is Verdict.BETTER
 
 
 limits = st.tuples(st.floats(0, 1), st.floats(0, 1)).map(sorted)
@@ -145,106 +157,59 @@ def test_opposite_direction_gives_the_opposite_verdict(interval, benchmark, aim)
     area, comparator = make_reading(interval[0], make_published_interval(*interval)), make_reading(benchmark)
     opposite_aim = Aim.DECREASE if aim is Aim.INCREASE else Aim.INCREASE
     opposite = {Verdict.BETTER: Verdict.WORSE, Verdict.WORSE: Verdict.BETTER, Verdict.SIMILAR: Verdict.SIMILAR}
-    assert compare(area, comparator, opposite_aim).verdict is opposite[compare(area, comparator, aim).verdict]
+    assert (
+        compare_with_standard(area, comparator, opposite_aim).verdict
+        is opposite[compare_with_standard(area, comparator, aim).verdict]
+    )
 
 
-# --- movement ----------------------------------------------------------------------------------------------
+# --- peers -------------------------------------------------------------------------------------------------
 
-MOVEMENTS = """
-    from  to  increase   decrease   -
-    20    25  better     worse      higher
-    25    20  worse      better     lower
-    20    20  unchanged  unchanged  unchanged
-    0     3   better     worse      higher
+# Two published estimates with their 95 % limits. The p-values are those of a normal test of the difference, with
+# standard errors of a quarter of each interval's width (3.92 of them): the verdict and p < 0.05 agree.
+PEERS = """
+    figure            peer              p      decrease  increase
+    9.6  7.8   11.4   7.7  6.3   9.1    0.102  similar   similar   Nottingham and Leeds: single overlap says worse
+    9.6  8.2   11.0   7.1  5.7   8.5    0.013  worse     better
+    7.1  5.7   8.5    9.6  8.2   11.0   0.013  better    worse
+    60.1 55.0  65.2   70.0 66.0  74.0   0.003  better    worse
+    9.6  7.8   11.4   9.6  9.6   9.6    1.000  similar   similar
 """
 
 
-@pytest.mark.parametrize("line", MOVEMENTS.strip().splitlines()[1:])
-def test_movement_verdict_depends_only_on_the_direction(line):
-    start, now, *verdicts = line.split()
-    for aim, expected in zip((Aim.INCREASE, Aim.DECREASE, None), verdicts, strict=True):
-        first = make_reading(int(start), period="FY2025-26-Q1")
-        movement = calculate_movement(make_reading(int(now), period="FY2025-26-Q3"), [first], aim)
-        assert movement == Movement(
-            verdict=Verdict(expected),
-            since=MovementStart.FIRST_RELEASED,
-            start_period="FY2025-26-Q1",
-            start=int(start),
-            change=int(now) - int(start),
+@pytest.mark.parametrize("line", PEERS.strip().splitlines()[1:])
+def test_peer_is_compared_by_the_difference_of_two_estimates(line):
+    numbers, words = line.split()[:7], line.split()[7:9]
+    value, lower, upper, other, other_lower, other_upper, p = map(float, numbers)
+    figure = make_reading(value, make_published_interval(lower, upper))
+    peer = make_reading(other, make_published_interval(other_lower, other_upper))
+    for aim, verdict in zip((Aim.DECREASE, Aim.INCREASE), words, strict=True):
+        assert compare_with_peer(figure, peer, aim) == AreaComparison(
+            verdict=Verdict(verdict), confidence=P95, method=DIFFERENCE
         )
+    assert (words[0] != "similar") == (p < 0.05)
+    variance = ((upper - lower) ** 2 + (other_upper - other_lower) ** 2) / 3.92**2
+    assert 2 * NormalDist().cdf(-abs(value - other) / sqrt(variance)) == pytest.approx(p, abs=0.001)
 
 
-def test_stated_baseline_takes_precedence_over_the_first_release():
-    first = make_reading(20, period="FY2025-26-Q1")
-    now = make_reading(25, period="FY2025-26-Q3", low=23, high=27)
-    assert calculate_movement(now, [first], Aim.INCREASE, baseline=30) == Movement(
-        verdict=Verdict.WORSE, since=MovementStart.BASELINE, start=30, change=-5
-    )
+def test_peer_differs_at_99_8_percent_if_both_have_such_intervals():
+    figure = make_reading(60, make_published_interval(58, 62), make_published_interval(57, 63, P99_8))
+    narrow, wide = make_published_interval(68, 72), make_published_interval(67, 73, P99_8)
+    unclear = make_published_interval(50, 90, P99_8)
+    for peer, confidence in (
+        (make_reading(70, narrow, wide), P99_8),
+        (make_reading(70, narrow), P95),
+        (make_reading(70, narrow, unclear), P95),
+    ):
+        compared = compare_with_peer(figure, peer, Aim.INCREASE)
+        assert compared == AreaComparison(verdict=Verdict.WORSE, confidence=confidence, method=DIFFERENCE)
 
 
-def test_baseline_of_zero_is_used():
-    assert calculate_movement(make_reading(5), [], Aim.INCREASE, baseline=0).verdict is Verdict.BETTER
-
-
-FIRST = [
-    # The start is the earliest period with a value, in any order of arrival.
-    ("FY2025-26-Q3", "FY2025-26-Q2 7; FY2025-26-Q1 5; FY2025-26-Q3 9", "FY2025-26-Q1"),
-    ("FY2025-26-Q3", "FY2025-26-Q1 c; FY2025-26-Q2 7", "FY2025-26-Q2"),
-    # The start has the same length and type.
-    ("FY2025-26-Q3", "2025-04 3; FY2024-25 40; CY2025-Q1 6; FY2025-26-Q2 7", "FY2025-26-Q2"),
-    ("R12-2025-12", "R3-2024-12 1; R12-2025-09 2", "R12-2025-09"),
-    ("P2026-04..2026-06", "P2025-04..2026-03 40; P2025-04..2025-06 9", "P2025-04..2025-06"),
-    ("2025-06", "D2025-04-30 8; 2025-05 9", "2025-05"),
-    # No earlier period exists.
-    ("FY2025-26-Q1", "FY2025-26-Q1 5; FY2025-26-Q2 7", None),
-    ("FY2025-26-Q1", "", None),
-]
-
-
-@pytest.mark.parametrize(("now", "released", "start"), FIRST)
-def test_movement_starts_at_the_first_released_period_of_equal_length(now, released, start):
-    history = [
-        make_reading(None if value == "c" else int(value), period=code)
-        for code, value in (entry.split() for entry in released.split(";") if entry)
-    ]
-    movement = calculate_movement(make_reading(100, period=now), history, Aim.INCREASE)
-    assert movement.start_period == start
-    assert movement.reason is (None if start else NoMovementReason.NO_START)
-
-
-def test_another_series_is_not_a_start():
-    first = make_reading(20, period="CY2019", series="another")
-    assert calculate_movement(make_reading(25), [first], Aim.INCREASE) == Movement(reason=NoMovementReason.NO_START)
-
-
-@pytest.mark.parametrize("baseline", [None, 3])
-def test_figure_without_value_has_no_movement(baseline):
-    first = make_reading(20, period="CY2019")
-    assert calculate_movement(make_reading(None), [first], Aim.INCREASE, baseline=baseline) == Movement(
-        reason=NoMovementReason.NO_VALUE
-    )
-
-
-BOUNDS = [
-    # start and now: the displayed value, with the lowest and the highest true value
-    ((20, 18, 22), (25, 23, 27), Verdict.BETTER, 5),
-    ((25, 23, 27), (20, 18, 22), Verdict.WORSE, -5),
-    ((20, 18, 22), (25, 22, 28), None, 5),
-    ((20, 18, 22), (20, 18, 22), None, 0),
-    ((None, 30, 90), (None, 91, 120), Verdict.BETTER, None),
-    ((None, 30, 90), (60, 60, 60), None, None),
-    ((None, 30, None), (20, None, None), Verdict.WORSE, None),
-    ((None, 30, None), (40, None, None), None, None),
-    ((40, 40, 40), (40, None, None), Verdict.UNCHANGED, 0),
-]
-
-
-@pytest.mark.parametrize(("start", "now", "verdict", "change"), BOUNDS)
-def test_difference_within_the_bounds_has_no_verdict(start, now, verdict, change):
-    first, last = (
-        make_reading(value, period=period, low=low, high=high)
-        for (value, low, high), period in ((start, "CY2019"), (now, "CY2020"))
-    )
-    movement = calculate_movement(last, [first], Aim.INCREASE)
-    assert (movement.verdict, movement.start, movement.change) == (verdict, start[0], change)
-    assert movement.reason is (None if verdict else NoMovementReason.BOUNDS_OVERLAP)
+def test_missing_comparison_with_a_peer_states_its_reason():
+    peer = make_reading(1, make_published_interval(0, 2))
+    for area, comparator, reason in (
+        *((area, comparator, reason) for area, comparator, five_way, reason in NOT_COMPARED[:4] if not five_way),
+        (AREA, make_reading(1), NoComparisonReason.NO_INTERVAL),
+        (make_reading(4), peer, NoComparisonReason.NO_INTERVAL),
+    ):
+        assert compare_with_peer(area, comparator, Aim.INCREASE) == AreaComparison(reason=reason)

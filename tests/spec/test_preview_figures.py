@@ -305,6 +305,32 @@ def test_target_applies_only_to_its_period_and_the_programme_area():
     assert preview_one("on-roll", "quay 2026-01 east 4", catalogue=catalogue, areas=[EAST]).target is None
 
 
+#   measure    period         targets by period                            value and period of the target
+PERIOD_TARGETS = [
+    # A stock and a cumulative count are judged at the end of the target's period, for any span.
+    ("on-roll",    "2026-12",     {"CY2026": 40},                               (40, "CY2026", True)),
+    ("on-roll",    "CY2026-Q4",   {"CY2026": 40},                               (40, "CY2026", True)),
+    ("on-roll",    "CY2026",      {"CY2026": 40},                               (40, "CY2026", True)),
+    ("on-roll",    "CY2026",      {"2026-12": 41},                              (41, "2026-12", False)),
+    ("enrolments", "2026-12",     {"CY2026": 41},                               (41, "CY2026", False)),
+    ("on-roll",    "CY2026-Q4",   {"CY2026": 40, "CY2026-Q4": 50},              (50, "CY2026-Q4", False)),
+    ("on-roll",    "CY2026-Q4",   {"CY2026": 40, "2026-12": 50},                (50, "2026-12", False)),
+    ("on-roll",    "2026-11",     {"CY2026": 40},                               None),
+    # A flow is judged for its own span only: a quarter has no part of the year's target.
+    ("learners",   "CY2026-Q4",   {"CY2026": 40},                               None),
+    ("learners",   "CY2026-Q4",   {"FY2026-27-Q3": 40},                         (40, "FY2026-27-Q3", True)),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("measure", "period", "targets", "expected"), PERIOD_TARGETS)
+def test_target_of_a_stock_is_judged_at_the_end_of_its_period(measure, period, targets, expected):
+    stated = [Target(period=code, value=value, basis="stated") for code, value in targets.items()]
+    catalogue = make_catalogue(change_measure(measure, targets=stated))
+    month = "2026-11" if period == "2026-11" else "2026-12"
+    target = preview_one(measure, f"quay {month} town 40", periods=[period], catalogue=catalogue).target
+    assert (target and (target.value, target.period, target.met)) == expected
+
+
 # -- comparators
 
 

@@ -251,8 +251,44 @@ def test_comparators_are_published_figures_of_wider_areas_and_peers():
     assert list_comparators(preview_one(RATE, {"FY2023-24": rows})) == [
         (REGION, 64.0, "similar", "95", None),
         (ENGLAND, 65.5, "worse", "95", None),
-        (LEEDS, 70.0, "worse", "99.8", None),
+        (LEEDS, 70.0, "worse", "95", None),
     ]
+
+
+#   city, leeds                         verdict, confidence, method, reason of Leeds
+PEERS = [
+    # They differ by 1.9 points, p = 0.10: Leeds lies outside the city's interval, but the difference includes 0.
+    ("9.6 7.8..11.4", "7.7 6.3..9.1",   ("similar", "95", "difference", None)),
+    ("9.6 8.2..11.0", "7.1 5.7..8.5",   ("worse",   "95", "difference", None)),
+    ("9.6 7.8..11.4", "7.7",            (None, None, None, "no_interval")),
+    ("9.6",           "7.7 6.3..9.1",   (None, None, None, "no_interval")),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("city", "leeds", "expected"), PEERS)
+def test_peer_is_compared_by_a_test_of_the_difference(city, leeds, expected):
+    rows = [f"city {city}", f"leeds {leeds}", "england 7.7"]
+    *_, england, peer = preview_one(INACTIVE, {"R12-2025-06": rows}).comparators
+    assert (peer.verdict, peer.confidence, peer.method, peer.reason) == expected
+    assert (england.method, england.verdict) == (("standard", "worse") if ".." in city else (None, None))
+
+
+def test_part_of_the_area_is_no_peer():
+    """The figure of the region contains the city's, so that the two are not independent."""
+    rows = {"FY2023-24": YEAR["FY2023-24"]}
+    [city] = preview_one(RATE, rows, areas=[ENGLAND], comparators=[CITY]).comparators
+    assert (city.value, city.verdict, city.method, city.reason) == (60.1, None, None, "part_of_area")
+
+
+def test_wider_level_of_the_same_family_is_a_standard():
+    rows = ["city 60.1 55.0..65.2", "leeds 70.0 66..74"]
+    [leeds] = preview_one(RATE, {"FY2023-24": rows}, comparators=[LEEDS]).comparators
+    assert leeds.method == "difference"
+    assert NOTTINGHAM.is_wider(REGION, CITY)
+    assert not NOTTINGHAM.is_wider(CITY, REGION)
+    assert not NOTTINGHAM.is_wider(CITY, CITY)
+    assert not NOTTINGHAM.is_wider(LEEDS, CITY)
+    assert not NOTTINGHAM.is_wider("E47000013", CITY)
 
 
 def test_unpublished_comparator_has_reason_no_published_equivalent():
@@ -260,11 +296,8 @@ def test_unpublished_comparator_has_reason_no_published_equivalent():
         (REGION, None, None, None, "no_published_equivalent"),
         (ENGLAND, None, None, None, "no_published_equivalent"),
     ]
-    chosen = preview_one(RATE, {"FY2023-24": ["city 60.1 55..65", "leeds 62"]}, comparators=[LEEDS, "E47000013"])
-    assert list_comparators(chosen) == [
-        (LEEDS, 62.0, "similar", "95", None),
-        ("E47000013", None, None, None, "no_published_equivalent"),
-    ]
+    chosen = preview_one(RATE, {"FY2023-24": ["city 60.1 55..65", "leeds 62"]}, comparators=["E47000013"])
+    assert list_comparators(chosen) == [("E47000013", None, None, None, "no_published_equivalent")]
 
 
 def test_peer_area_has_no_comparators():

@@ -9,7 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from api.protection.scopes import AuditScope, exclude_periods
-from api.statistics import comparison, inequality, intervals, trends
+from api.statistics import comparison, inequality, intervals, movement, trends
 from api.statistics.intervals import RatioCounts
 from api.statistics.readings import Reading
 from schema.intervals import Confidence, Interval
@@ -232,9 +232,7 @@ def count_recalculated(figures: Sequence[PublishedFigure], catalogue) -> Counter
         if figure in whole:
             starts = [make_reading(f) for f in whole if f.period.end < figure.period.end]
             baseline = one.baseline if own else None
-            assert figure.movement == comparison.calculate_movement(
-                make_reading(figure), starts, aim, baseline=baseline
-            )
+            assert figure.movement == movement.calculate_movement(make_reading(figure), starts, aim, baseline=baseline)
             done["movement"] += figure.movement.verdict is not None
         else:
             assert figure.movement.reason is NoMovementReason.INCOMPLETE
@@ -250,8 +248,11 @@ def count_recalculated(figures: Sequence[PublishedFigure], catalogue) -> Counter
             [there] = [f for f in wider if f.period == figure.period] or [None]
             assert neighbours.value == (there.value if there else None)
             if there is not None:
-                compared = comparison.compare(make_reading(figure), make_reading(there), aim, five_way=True)
+                compared = comparison.compare_with_standard(
+                    make_reading(figure), make_reading(there), aim, five_way=True
+                )
                 assert (neighbours.verdict, neighbours.confidence) == (compared.verdict, compared.confidence)
+                assert neighbours.method == compared.method
                 done["comparator"] += 1
         if figure.target is not None:
             low, high = find_likely_bounds(figure)
@@ -477,6 +478,16 @@ def test_target_between_the_bounds_is_undecided():
         catalogue = make_catalogue(make_plan(one, duties=["quay on-roll", "pier on-roll"]))
         figure = find_figure(release_figures(*make_on_roll_returns(50, 30), catalogue=catalogue), "on-roll", "2026-01")
         assert figure.target.met is met, (aim, value)
+
+
+def test_last_month_of_a_stock_is_judged_by_the_target_of_the_year():
+    targets = [Target(period="FY2025-26", value=74, basis=Basis.STATED)]
+    duties = ["quay on-roll", "pier on-roll"]
+    catalogue = make_catalogue(make_plan(make_measure("on-roll", targets=targets), duties=duties))
+    rows = [row.replace("2026-01", code) for code in ("2026-02", "2026-03") for row in make_on_roll_returns(50, 30)]
+    february, march = release_figures(*rows, catalogue=catalogue)[-2:]
+    assert (february.period.code, february.target) == ("2026-02", None)
+    assert (march.target.value, march.target.period) == (74, "FY2025-26")
 
 
 def test_formula_uses_a_stock_at_the_end_of_the_period():

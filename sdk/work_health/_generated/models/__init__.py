@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from .client_key_list import ClientKeyList
     from .collection import Collection
     from .comparator import Comparator
+    from .comparison_method import ComparisonMethod
     from .completeness import Completeness
     from .confidence import Confidence
     from .contributor import Contributor
@@ -271,6 +272,7 @@ __all__ = (
     "ClientKeyList",
     "Collection",
     "Comparator",
+    "ComparisonMethod",
     "Completeness",
     "Confidence",
     "Contributor",
@@ -508,6 +510,7 @@ _MODULES = {
     "ClientKeyList": ".client_key_list",
     "Collection": ".collection",
     "Comparator": ".comparator",
+    "ComparisonMethod": ".comparison_method",
     "Completeness": ".completeness",
     "Confidence": ".confidence",
     "Contributor": ".contributor",

@@ -6,15 +6,17 @@ from typing import Any, TypeVar, cast
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
+from ..models.comparison_method import ComparisonMethod
 from ..models.confidence import Confidence
 from ..models.verdict import Verdict
+from ..types import UNSET, Unset
 
 T = TypeVar("T", bound="Comparator")
 
 
 @_attrs_define
 class Comparator:
-    """The same series for another area, usually a wider one, and how the figure compares with it."""
+    """The same series for another area, and how the figure compares with it."""
 
     area: str
     """ A GSS code such as `E06000018`. With `-unknown` it means *somewhere in that area, the finer area not known*.
@@ -23,9 +25,11 @@ class Comparator:
     value: float | None
     verdict: None | Verdict
     confidence: Confidence | None
-    """ The level of the widest interval that excludes the comparator; 95 if the two are similar. """
+    """ The highest level at which the two differ; 95 if they are similar. """
     reason: None | str
     """ Why there is no value or no verdict. """
+    method: ComparisonMethod | None | Unset = UNSET
+    """ The rule of the verdict; null without a verdict. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -51,6 +55,14 @@ class Comparator:
         reason: None | str
         reason = self.reason
 
+        method: None | str | Unset
+        if isinstance(self.method, Unset):
+            method = UNSET
+        elif isinstance(self.method, ComparisonMethod):
+            method = self.method.value
+        else:
+            method = self.method
+
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
         field_dict.update(
@@ -63,6 +75,8 @@ class Comparator:
                 "reason": reason,
             }
         )
+        if method is not UNSET:
+            field_dict["method"] = method
 
         return field_dict
 
@@ -117,6 +131,23 @@ class Comparator:
 
         reason = _parse_reason(d.pop("reason"))
 
+        def _parse_method(data: object) -> ComparisonMethod | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            try:
+                if not isinstance(data, str):
+                    raise TypeError()
+                method_type_0 = ComparisonMethod(data)
+
+                return method_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(ComparisonMethod | None | Unset, data)
+
+        method = _parse_method(d.pop("method", UNSET))
+
         comparator = cls(
             area=area,
             name=name,
@@ -124,6 +155,7 @@ class Comparator:
             verdict=verdict,
             confidence=confidence,
             reason=reason,
+            method=method,
         )
 
         comparator.additional_properties = d

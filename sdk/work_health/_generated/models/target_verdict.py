@@ -6,6 +6,8 @@ from typing import Any, TypeVar, cast
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
+from ..types import UNSET, Unset
+
 T = TypeVar("T", bound="TargetVerdict")
 
 
@@ -16,6 +18,8 @@ class TargetVerdict:
     value: float
     met: bool | None
     """ Null if the figure is only known by bounds and the target lies between them. """
+    period: None | str | Unset = UNSET
+    """ The period of the target: the figure's own, or for a stock one that ends on the same day. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -23,6 +27,12 @@ class TargetVerdict:
 
         met: bool | None
         met = self.met
+
+        period: None | str | Unset
+        if isinstance(self.period, Unset):
+            period = UNSET
+        else:
+            period = self.period
 
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
@@ -32,6 +42,8 @@ class TargetVerdict:
                 "met": met,
             }
         )
+        if period is not UNSET:
+            field_dict["period"] = period
 
         return field_dict
 
@@ -47,9 +59,19 @@ class TargetVerdict:
 
         met = _parse_met(d.pop("met"))
 
+        def _parse_period(data: object) -> None | str | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(None | str | Unset, data)
+
+        period = _parse_period(d.pop("period", UNSET))
+
         target_verdict = cls(
             value=value,
             met=met,
+            period=period,
         )
 
         target_verdict.additional_properties = d
