@@ -165,6 +165,12 @@ class Measure(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     overlap: Annotated[
         Overlap, Meta(description="`unknown` if two organisations can count the same person or employer.")
     ] = Overlap.UNKNOWN
+    counts_events: Annotated[
+        bool,
+        Meta(
+            description="True for a flow of events that happen by chance, such as deaths: changes are tested (Poisson)."
+        ),
+    ] = False
     schemes: list[Scheme] = []
     series: Annotated[list[Series], Meta(min_length=1)]
     contains: Annotated[

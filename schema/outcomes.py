@@ -10,7 +10,7 @@ from schema.intervals import Confidence, IntervalMethod
 from schema.measures import MeasureKind
 from schema.periods import Period, PeriodCode
 from schema.submissions import Marker, ReviewState, Status
-from schema.verdicts import ComparisonMethod, Movement, Trend, Verdict
+from schema.verdicts import ComparisonMethod, Movement, PreviewMovement, Trend, Verdict
 
 
 class Coverage(Struct, frozen=True, kw_only=True):
@@ -149,6 +149,7 @@ class PreviewFigure(FigureFields, frozen=True, kw_only=True):
     If only bounds are known, `value` is null and `lower_bound` and `upper_bound` are set.
     """
 
+    movement: PreviewMovement | None
     as_of: Annotated[
         Period | None, Meta(description="For stocks and cumulative counts: the period of the latest return used.")
     ]

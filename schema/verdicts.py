@@ -8,12 +8,17 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
+from schema.codes import Slug
 from schema.intervals import Confidence
 from schema.periods import PeriodCode
 
 
 class Verdict(StrEnum):
-    """`better` and `worse` if the measure has a direction, otherwise `higher` and `lower`."""
+    """`better` and `worse` if the measure has a direction, otherwise `higher` and `lower`.
+
+    `similar` is the verdict on another area, `within_uncertainty` that on a movement, if the difference is not
+    significant at 95 %. `unchanged` is an exact number that is equal to its start.
+    """
 
     BETTER = "better"
     WORSE = "worse"
@@ -21,6 +26,7 @@ class Verdict(StrEnum):
     LOWER = "lower"
     SIMILAR = "similar"
     UNCHANGED = "unchanged"
+    WITHIN_UNCERTAINTY = "within_uncertainty"
 
 
 class NoComparisonReason(StrEnum):
@@ -65,23 +71,82 @@ class MovementStart(StrEnum):
 
 
 class NoMovementReason(StrEnum):
-    """Why there is no movement."""
+    """Why there is no movement, or no verdict on it."""
 
     NO_VALUE = "no_value"
     NO_START = "no_start"
-    BOUNDS_OVERLAP = "bounds_overlap"
+    NO_INTERVAL = "no_interval"  # an estimate without an interval: its error is not known
+    OVERLAPPING_PERIODS = "overlapping_periods"  # the two periods have days in common
+    DIFFERENT_SPAN = "different_span"  # the baseline's period has another length
+    NOT_COMPARABLE = "not_comparable"  # other organisations or services returned the start
     INCOMPLETE = "incomplete"  # an organisation has not submitted a return that it owes
+    BOUNDS_OVERLAP = "bounds_overlap"  # only in releases made before `within_uncertainty` existed
+
+
+class MovementDirection(StrEnum):
+    """The direction of a change, without a judgement."""
+
+    HIGHER = "higher"
+    LOWER = "lower"
+    UNCHANGED = "unchanged"
+
+
+class ChangeMethod(StrEnum):
+    """How the limits of a change follow from the two figures.
+
+    `intervals`: from their 95 % intervals (MOVER; Newcombe's method 10 for proportions). `rounding`: from the random
+    rounding of counts that are complete, in 95 % of roundings. `bounds`: the change is certainly within the limits.
+    `complete-count`: everybody was counted and nothing was rounded, so that the change is exact.
+    """
+
+    INTERVALS = "intervals"
+    ROUNDING = "rounding"
+    BOUNDS = "bounds"
+    COMPLETE_COUNT = "complete-count"
 
 
 class Movement(Struct, frozen=True, kw_only=True):
-    """The direction in which a figure has moved since its start. Neither significance nor target is tested."""
+    """The change of a figure since its start, in neutral words, and a verdict where it is significant.
 
-    verdict: Verdict | None = None
+    Like is compared with like: the same sources, equal spans, and periods that do not overlap. A target is not tested.
+    """
+
+    verdict: Annotated[
+        Verdict | None,
+        Meta(description="`within_uncertainty` if `lower` and `upper` include 0, so that it may be none."),
+    ] = None
     since: MovementStart | None = None
-    start_period: Annotated[PeriodCode | None, Meta(description="Null if the start is the plan's baseline.")] = None
+    start_period: Annotated[PeriodCode | None, Meta(description="The period of the start.")] = None
     start: Annotated[float | None, Meta(description="Null if only bounds of the start are known.")] = None
-    change: Annotated[float | None, Meta(description="The figure minus the start; null if either has no value.")] = None
+    change: Annotated[
+        float | None,
+        Meta(description="The figure minus the start, with the digits of the two; null if either has no value."),
+    ] = None
     reason: NoMovementReason | None = None
+    direction: Annotated[
+        MovementDirection | None, Meta(description="Null if only bounds are known, on both sides of 0.")
+    ] = None
+    lower: Annotated[float | None, Meta(description="The lower limit of the change, by `method`.")] = None
+    upper: Annotated[float | None, Meta(description="The upper limit; null if there is none.")] = None
+    method: ChangeMethod | None = None
+
+
+class MovementSource(Struct, frozen=True, kw_only=True, order=True):
+    """An organisation and service that returned only one of two figures. A successor has its predecessors' place."""
+
+    organisation: Slug
+    service: Slug
+
+
+class PreviewMovement(Movement, frozen=True, kw_only=True):
+    """A movement for reviewers, which names the sources that differ. A release states the reason alone."""
+
+    missing_sources: Annotated[
+        list[MovementSource], Meta(description="With `not_comparable`: in the start, but not in the figure.")
+    ] = []
+    new_sources: Annotated[
+        list[MovementSource], Meta(description="With `not_comparable`: in the figure, but not in the start.")
+    ] = []
 
 
 class Tendency(StrEnum):

@@ -16,6 +16,8 @@ from schema.verdicts import NoMovementReason
 
 EARLIER_TREND_POINTS = trends.TREND_POINTS - 1  # the points of a trend before the figure itself
 
+_MAY_HAVE_LATER_START = (NoMovementReason.NO_START, NoMovementReason.NOT_COMPARABLE)
+
 
 def limit_history(
     query: ResolvedQuery, catalogue: Catalogue, concessions: Concessions, start_count: int
@@ -49,7 +51,7 @@ def has_enough_history(
 ) -> bool:
     """Return True if no figure would find a start of its movement beyond the first `start_count` possible ones."""
     return start_count >= len(find_start_periods(query, catalogue, concessions)) or not any(
-        figure.movement is not None and figure.movement.reason is NoMovementReason.NO_START for figure in figures
+        figure.movement is not None and figure.movement.reason in _MAY_HAVE_LATER_START for figure in figures
     )
 
 

@@ -34,8 +34,6 @@ from schema.periods import Period, PeriodType
 from schema.plan import Plan
 from schema.submissions import Marker, ReviewState, Status
 
-MAX_CONTRIBUTORS = 100
-
 
 class PlainFigures(Struct, frozen=True, kw_only=True):
     """The figures of one series and period before any comparison, and whether all owed returns are behind them."""
@@ -52,7 +50,10 @@ def calculate_figures(
     min_coverage: float | None = None,
     common: Sequence[CommonReturns] | None = None,
 ) -> PlainFigures:
-    """Return a figure for each area and breakdown, including those without data. They are not protected."""
+    """Return a figure for each area and breakdown, including those without data. They are not protected.
+
+    `contributors` has all of them: verdicts need them, and shorten the list.
+    """
     completeness = assess_completeness(query, catalogue, concessions)
     period = query.period or build_programme_period(catalogue.plan)
     blanks = [build_blank_figure(query, period, area, breakdown, completeness) for area, breakdown in query.cell_keys]
@@ -144,7 +145,7 @@ def _list_contributors(revisions: Sequence[SelectedRevision]) -> list[Contributo
             revision=revision.number,
             state=revision.state,
         )
-        for revision in revisions[:MAX_CONTRIBUTORS]
+        for revision in revisions
     ]
 
 
@@ -222,7 +223,7 @@ def _build_derived_figure(
         mixed_as_of=(len(dates) > 1 or any(part.mixed_as_of for part in parts)) if dates else None,
         complete=blank.complete and not (common and common.sources_left_out),
         cells_without_value=sum(part.cells_without_value for part in parts),
-        contributors=list(chain.from_iterable(part.contributors for part in parts))[:MAX_CONTRIBUTORS],
+        contributors=list(chain.from_iterable(part.contributors for part in parts)),
         alternatives=result.alternatives,
     )
     return add_intervals(figure, result.intervals)

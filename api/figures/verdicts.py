@@ -3,14 +3,15 @@
 They are calculated from readings, which can come from partners' returns or from published figures.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from msgspec.structs import replace
+from msgspec.structs import asdict, replace
 
 from api.figures.history import EARLIER_TREND_POINTS, find_start_periods, find_trend_periods, is_ratio
 from api.figures.preview_figures import PlainFigures, calculate_figures
+from api.figures.query import COMPARABLE_KINDS
 from api.figures.resolution import ResolvedQuery
-from api.figures.returns_data import ReturnsData
+from api.figures.returns_data import ReturnsData, SelectedRevision
 from api.figures.roll_up_cells import LATEST_PERIOD_KINDS
 from api.plan.breakdowns import format_breakdown_key
 from api.plan.catalogue import Catalogue
@@ -19,11 +20,20 @@ from api.statistics import comparison, movement, periods, trends
 from api.statistics.readings import Reading
 from schema.intervals import Confidence, Interval, IntervalMethod
 from schema.measures import Aim, Measure, MeasureKind
-from schema.outcomes import Comparator, PreviewFigure, TargetVerdict
+from schema.outcomes import Comparator, Contributor, PreviewFigure, TargetVerdict
 from schema.periods import Period
 from schema.submissions import Marker
-from schema.verdicts import AreaComparison, Movement, NoComparisonReason, NoMovementReason, Trend, TrendMethod
+from schema.verdicts import (
+    AreaComparison,
+    MovementSource,
+    NoComparisonReason,
+    NoMovementReason,
+    PreviewMovement,
+    Trend,
+    TrendMethod,
+)
 
+MAX_CONTRIBUTORS = 100
 ReadingLookup = Callable[[str, dict[str, str], Period], Reading | None]
 """Finds the reading of an area, a breakdown and a period in one series; None if there is none."""
 
@@ -41,16 +51,16 @@ def build_judged_figures(
         calculate_figures(earlier_query, data, catalogue, concessions, min_coverage)
         for earlier_query in query.earlier_queries
     ]
-    find_reading = index_readings(current, *earlier)
+    find_reading = index_readings(query.measure, catalogue, current, *earlier)
     read_periods = {earlier_query.period for earlier_query in query.earlier_queries}
     starts = [period for period in find_start_periods(query, catalogue, concessions) if period in read_periods]
     selected_count = len(query.areas) * len(query.breakdowns)
-    return [
+    figures = [
         replace(
             figure,
             comparators=list(_compare_with_areas(figure, find_reading, query, catalogue)),
             movement=_judge_movement(figure, find_reading, starts, query, catalogue, is_complete=current.is_complete),
-            trend=_judge_figure_trend(figure, find_reading, query),
+            trend=_judge_figure_trend(figure, find_reading, query, catalogue),
             target=judge_target(query.measure, figure.period, figure.lower_bound, figure.upper_bound)
             if _is_headline_total(figure, query, catalogue)
             else None,
@@ -59,10 +69,11 @@ def build_judged_figures(
         else figure
         for figure in current.figures[:selected_count]
     ]
+    return [replace(figure, contributors=figure.contributors[:MAX_CONTRIBUTORS]) for figure in figures]
 
 
-def to_reading(figure: PreviewFigure) -> Reading:
-    """Convert a figure to the form that comparisons and trends use."""
+def to_reading(figure: PreviewFigure, measure: Measure, catalogue: Catalogue) -> Reading:
+    """Convert a figure to the form that comparisons and trends use. A successor has its predecessors' place."""
     intervals: list[Interval] = []
     for confidence, lower, upper in (
         (Confidence.P95, figure.lower, figure.upper),
@@ -83,13 +94,33 @@ def to_reading(figure: PreviewFigure) -> Reading:
         denominator=None if not is_counted or figure.denominator is None else round(figure.denominator),
         intervals=tuple(intervals),
         has_break=Marker.BREAK in figure.markers,
+        is_estimate=figure.kind in COMPARABLE_KINDS,
+        counts_events=measure.counts_events,
+        digits=_count_digits(figure),
+        sources=None if figure.source else list_sources(figure.contributors, catalogue),
     )
 
 
-def index_readings(*periods_of_figures: PlainFigures) -> ReadingLookup:
+def _count_digits(figure: PreviewFigure) -> int | None:
+    """Return the digits after the point: those that were published, none of a count; None for an unrounded ratio."""
+    if figure.source is not None and figure.source.value is not None:
+        return len(figure.source.value.partition(".")[2])
+    return None if figure.kind in COMPARABLE_KINDS else 0
+
+
+def list_sources(returns: Iterable[Contributor | SelectedRevision], catalogue: Catalogue) -> frozenset[MovementSource]:
+    """Return the organisations and services of returns. A successor has its predecessors' place."""
+    successors = catalogue.successor_by_organisation
+    pairs = {(successors.get(item.organisation, item.organisation), item.service) for item in returns}
+    return frozenset(MovementSource(organisation=organisation, service=service) for organisation, service in pairs)
+
+
+def index_readings(measure: Measure, catalogue: Catalogue, *periods_of_figures: PlainFigures) -> ReadingLookup:
     """Return a function that finds the reading of a figure."""
     readings = {
-        (figure.area, format_breakdown_key(figure.breakdown), figure.period.code): to_reading(figure)
+        (figure.area, format_breakdown_key(figure.breakdown), figure.period.code): to_reading(
+            figure, measure, catalogue
+        )
         for plain in periods_of_figures
         for figure in plain.figures
     }
@@ -102,7 +133,7 @@ def _compare_with_areas(
     codes = query.comparators
     if codes is None:
         codes = _choose_default_comparators(figure, find_reading, query, catalogue)
-    reading = to_reading(figure)
+    reading = to_reading(figure, query.measure, catalogue)
     for code in codes:
         other = find_reading(code, figure.breakdown, figure.period)
         yield compare_with_area(reading, other, figure.area, code, query.measure.direction.aim, catalogue)
@@ -171,23 +202,34 @@ def _judge_movement(
     catalogue: Catalogue,
     *,
     is_complete: bool,
-) -> Movement:
+) -> PreviewMovement:
     """Return the movement since the plan's baseline, otherwise since the first period of the series with a value.
 
     In a preview `first_released` is the first returned period: releases are not read.
     """
     if not (is_complete or is_ratio(query)):
-        return Movement(reason=NoMovementReason.INCOMPLETE)
-    readings = [find_reading(figure.area, figure.breakdown, period) for period in starts]
-    return movement.calculate_movement(
-        to_reading(figure),
-        [reading for reading in readings if reading is not None],
+        return PreviewMovement(reason=NoMovementReason.INCOMPLETE)
+    reading = to_reading(figure, query.measure, catalogue)
+    readings = [
+        earlier for period in starts if (earlier := find_reading(figure.area, figure.breakdown, period)) is not None
+    ]
+    result = movement.calculate_movement(
+        reading,
+        readings,
         query.measure.direction.aim,
         baseline=query.measure.baseline if _is_headline_total(figure, query, catalogue) else None,
     )
+    missing, new = frozenset[MovementSource](), frozenset[MovementSource]()
+    if result.reason is NoMovementReason.NOT_COMPARABLE:
+        start, _ = movement.find_start(reading, readings)
+        before, now = (start and start.sources) or missing, reading.sources or new
+        missing, new = before - now, now - before
+    return PreviewMovement(**asdict(result), missing_sources=sorted(missing), new_sources=sorted(new))
 
 
-def _judge_figure_trend(figure: PreviewFigure, find_reading: ReadingLookup, query: ResolvedQuery) -> Trend:
+def _judge_figure_trend(
+    figure: PreviewFigure, find_reading: ReadingLookup, query: ResolvedQuery, catalogue: Catalogue
+) -> Trend:
     """Return the trend of the last five years of the series, this figure's year the last.
 
     For a series that is not annual, the periods alone determine the reason why there is no trend.
@@ -199,7 +241,7 @@ def _judge_figure_trend(figure: PreviewFigure, find_reading: ReadingLookup, quer
         or Reading(series=f"{figure.measure}/{figure.series}", period=period, value=None)
         for period in years[-EARLIER_TREND_POINTS:]
     ]
-    return judge_trend([*points, to_reading(figure)], query.measure)
+    return judge_trend([*points, to_reading(figure, query.measure, catalogue)], query.measure)
 
 
 def judge_trend(points: Sequence[Reading], measure: Measure) -> Trend:

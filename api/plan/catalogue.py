@@ -157,6 +157,19 @@ class Catalogue(Struct, frozen=True, kw_only=True, dict=True, eq=False):
             slugs += [o.slug for o in self.plan.organisations if slug in o.successors and o.slug not in slugs]
         return slugs
 
+    @cached_property
+    def successor_by_organisation(self) -> dict[str, str]:
+        """Return the last successor of each organisation that has left; of several, the first by name."""
+        successors = {o.slug: o.successors for o in self.plan.organisations}
+        last: dict[str, str] = {}
+        for slug in successors:
+            current, seen = slug, {slug}
+            while following := sorted(set(successors.get(current, [])) - seen):
+                current = following[0]
+                seen.add(current)
+            last[slug] = current
+        return last
+
     def list_area_and_ancestors(self, code: str) -> list[str]:
         """Return the area and the areas that contain it, from the finest to the widest."""
         codes: list[str] = []

@@ -204,6 +204,8 @@ def _check_kind(measure: Measure, path: Path) -> Iterator[Mistake]:
         yield Mistake(path=(*path, "stages"), text="only a milestone has stages, and it must have some")
     if (measure.kind is MeasureKind.EVIDENCE) != bool(measure.domains):
         yield Mistake(path=(*path, "domains"), text="only an evidence measure has domains, and it must have some")
+    if measure.counts_events and measure.kind is not MeasureKind.FLOW:
+        yield Mistake(path=(*path, "counts_events"), text="only a flow counts events")
 
 
 def _check_targets(measure: Measure, path: Path) -> Iterator[Mistake]:

@@ -6,12 +6,14 @@ from datetime import date
 from api.figures.completeness import ReturnCompleteness, assess_completeness
 from api.figures.resolution import ResolvedQuery, resolve_period
 from api.figures.returns_data import SelectedRevision
+from api.figures.verdicts import list_sources
 from api.plan.breakdowns import TOTAL_KEY
 from api.plan.catalogue import Catalogue
 from api.protection.scopes import SeriesScopes, iterate_series_periods, list_released_periods
 from api.releases.figure_keys import SeriesKey
 from api.reviews.concessions import Concessions
 from schema.periods import Period
+from schema.verdicts import MovementSource
 
 
 def calculate_coverage(
@@ -23,15 +25,32 @@ def calculate_coverage(
     today: date,
 ) -> dict[tuple[SeriesKey, str], ReturnCompleteness]:
     """Return the completeness of every series in every period that the release covers."""
+    return {
+        key: assess_completeness(resolved, catalogue, concessions)
+        for key, resolved in _resolve_periods(catalogue, scopes, returns, today=today)
+    }
+
+
+def find_sources(
+    catalogue: Catalogue, scopes: Sequence[SeriesScopes], returns: Iterable[SelectedRevision], *, today: date
+) -> dict[tuple[SeriesKey, str], frozenset[MovementSource]]:
+    """Return the organisations and services that returned each series in each period. It depends on no count."""
+    return {
+        key: list_sources((revision for revision in resolved.all_revisions if revision.is_counted), catalogue)
+        for key, resolved in _resolve_periods(catalogue, scopes, returns, today=today)
+    }
+
+
+def _resolve_periods(
+    catalogue: Catalogue, scopes: Sequence[SeriesScopes], returns: Iterable[SelectedRevision], *, today: date
+) -> Iterator[tuple[tuple[SeriesKey, str], ResolvedQuery]]:
+    """Yield the total of each series in each period, with its returns."""
     returns_by_series: dict[SeriesKey, list[SelectedRevision]] = {}
     for revision in returns:
         returns_by_series.setdefault((revision.measure, revision.series), []).append(revision)
-    coverage: dict[tuple[SeriesKey, str], ReturnCompleteness] = {}
     for query, period in _list_queries(catalogue, scopes, returns_by_series, today=today):
-        resolved = resolve_period(query, period, catalogue, returns_by_series)
         key = (query.measure.slug, query.series.slug)
-        coverage[key, period.code] = assess_completeness(resolved, catalogue, concessions)
-    return coverage
+        yield (key, period.code), resolve_period(query, period, catalogue, returns_by_series)
 
 
 def _list_queries(

@@ -8,15 +8,15 @@ from msgspec.structs import asdict
 
 from api.figures import verdicts
 from api.figures.completeness import ReturnCompleteness
-from api.figures.period_resolution import has_same_time_since_reset
 from api.figures.query import COMPARABLE_KINDS
 from api.figures.resolution import CellKey
 from api.plan import calendar
 from api.plan.breakdowns import TOTAL_KEY, format_breakdown_key, parse_breakdown_key
 from api.releases.released_entries import suggest_alternative
+from api.releases.released_readings import MovementStarts, find_movement_starts, to_reading
 from api.releases.released_values import ReleasedValue
 from api.releases.snapshot import Snapshot
-from api.statistics import movement, periods
+from api.statistics import movement
 from api.statistics.disclosure.sparse_rows import IntArray
 from api.statistics.readings import Reading
 from api.statistics.trends import ANNUAL_TYPES, TREND_KINDS
@@ -59,7 +59,7 @@ class SeriesBuilder:
         self.is_ratio = measure.kind in COMPARABLE_KINDS
         self.breakdowns: dict[str, dict[str, str]] = {}
         self.earlier_periods: list[Period] = []
-        self.movement_starts: list[tuple[Period, dict[CellKey, Reading]]] = []
+        self.movement_starts: list[MovementStarts] = []
         self.annual_readings: dict[PeriodType, dict[CellKey, list[Reading]]] = {}
 
     def build_figures(
@@ -77,22 +77,13 @@ class SeriesBuilder:
         self._record_period(builder)
         return DistinctFigures(cells=list(values), numbers=np.array(numbers, dtype=np.int64), figures=figures)
 
-    def find_movement_starts(self, period: Period) -> dict[CellKey, Reading]:
-        """Return, by cell, the first reading that a reading of this period may be compared with."""
-        for first, readings in self.movement_starts:
-            same_length = first.type is period.type and periods.count_months(first) == periods.count_months(period)
-            if same_length and has_same_time_since_reset(first, period, self.series.resets):
-                return readings
-        self.movement_starts.append((period, {}))
-        return self.movement_starts[-1][1]
-
     def _record_period(self, builder: "_PeriodBuilder") -> None:
         """Remember the readings of a period. A count with a missing return does not start a movement."""
         self.earlier_periods.append(builder.period)
         if self.is_ratio or builder.is_complete:
             for cell, reading in builder.readings.items():
                 if reading.bounds is not None:
-                    builder.movement_starts.setdefault(cell, reading)
+                    builder.movement_starts[0].readings.setdefault(cell, reading)
         if builder.is_annual:
             years = self.annual_readings.setdefault(builder.period.type, {})
             for cell, reading in builder.readings.items():
@@ -125,9 +116,14 @@ class _PeriodBuilder:
         self.snapshot, self.catalogue = series_builder.snapshot, series_builder.catalogue
         name = f"{self.measure.slug}/{self.series.slug}"
         distinct = {id(value): value for value in values.values()}
-        readings = {number: to_reading(name, period, value) for number, value in distinct.items()}
+        sources = self.snapshot.sources.get(((self.measure.slug, self.series.slug), period.code))
+        rule = self.catalogue.plan.disclosure.rule(self.measure.disclosure_class)
+        readings = {
+            number: to_reading(self.measure, self.series, period, value, rule, sources)
+            for number, value in distinct.items()
+        }
         self.readings = {cell: readings[id(value)] for cell, value in values.items()}
-        self.movement_starts = series_builder.find_movement_starts(period)
+        self.movement_starts = find_movement_starts(series_builder.movement_starts, period, sources, self.series.resets)
         self.is_complete = completeness is not None and completeness.is_complete
         self.has_movement = series_builder.is_ratio or self.is_complete
         self.headline_total = (self.catalogue.plan.area, TOTAL_KEY) if self.series.headline else None
@@ -151,7 +147,7 @@ class _PeriodBuilder:
         if value.low is not None:
             inputs += self._is_revised(cell), cell == self.headline_total
             if self.has_movement:
-                inputs.append(id(self.movement_starts.get(cell)))
+                inputs += map(id, self._list_movement_starts(cell))
             if self.is_annual:
                 inputs += map(id, self._list_earlier_years(cell))
             if self.series_builder.is_ratio:
@@ -240,13 +236,15 @@ class _PeriodBuilder:
         """
         if not self.has_movement:
             return INCOMPLETE_MOVEMENT
-        start = self.movement_starts.get(cell)
         return movement.calculate_movement(
             self.readings[cell],
-            [] if start is None else [start],
+            self._list_movement_starts(cell),
             self.measure.direction.aim,
             baseline=self.measure.baseline if cell == self.headline_total else None,
         )
+
+    def _list_movement_starts(self, cell: CellKey) -> list[Reading]:
+        return [group.readings[cell] for group in self.movement_starts if cell in group.readings]
 
     def _calculate_trend(self, cell: CellKey) -> Trend:
         """Return the trend over the last five years of the series, of which this figure is the last."""
@@ -266,20 +264,3 @@ class _PeriodBuilder:
 def _is_unreliable(value: ReleasedValue) -> bool:
     """Return True if the 95 % interval of the rounding is wider than half of the value."""
     return value.value is not None and value.error_95 is not None and 2 * value.error_95 > value.value / 2
-
-
-def to_reading(series: str, period: Period, value: ReleasedValue) -> Reading:
-    """Convert a displayed value for the verdicts, with the bounds of the true value in 95 % of roundings."""
-    low, high = value.likely_bounds
-    has_value = value.value is not None
-    is_exact = has_value and low == high
-    return Reading(
-        series=series,
-        period=period,
-        value=value.value,
-        low=None if is_exact else low,
-        high=None if is_exact else high,
-        numerator=value.numerator.value if has_value else None,
-        denominator=value.denominator.value if has_value else None,
-        intervals=value.intervals,
-    )

@@ -11,6 +11,7 @@ from api.protection.scopes import SeriesScopes
 from api.releases.figure_keys import SeriesKey
 from api.releases.scope_views import LoadCounts
 from schema.released_figures import PublishedFigure
+from schema.verdicts import MovementSource
 
 
 class Snapshot(Struct, frozen=True, kw_only=True):
@@ -23,6 +24,8 @@ class Snapshot(Struct, frozen=True, kw_only=True):
     load_counts: LoadCounts
     """All scopes together may not fit into memory."""
     coverage: Mapping[tuple[SeriesKey, str], ReturnCompleteness]
+    sources: Mapping[tuple[SeriesKey, str], frozenset[MovementSource]] = {}
+    """Who returned each series in each period; a release states only whether that is the same."""
     published: Mapping[SeriesKey, Sequence[PublishedFigure]] = {}
     """Published statistics, which their publishers have protected."""
     excluded_measures: frozenset[str] = frozenset()

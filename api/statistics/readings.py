@@ -7,7 +7,7 @@ from msgspec import Struct
 from schema.intervals import Confidence, Interval
 from schema.measures import Aim
 from schema.periods import Period
-from schema.verdicts import Verdict
+from schema.verdicts import MovementSource, Verdict
 
 
 class Reading(Struct, frozen=True, kw_only=True, gc=False):
@@ -29,6 +29,14 @@ class Reading(Struct, frozen=True, kw_only=True, gc=False):
     """At most one for each confidence."""
     has_break: bool = False
     """True if the series has a break before this period."""
+    is_estimate: bool = False
+    """True for ratios, whose error is not known without an interval; False for counts of everybody."""
+    counts_events: bool = False
+    """True for a count of events that happen by chance (Poisson)."""
+    digits: int | None = None
+    """The number of digits after the point to which the value is rounded; None if it is not rounded."""
+    sources: frozenset[MovementSource] | None = None
+    """The organisations and services that contribute; None if it does not matter, as for a publisher's figure."""
 
     @property
     def bounds(self) -> tuple[float, float] | None:

@@ -17,13 +17,16 @@ if TYPE_CHECKING:
 NUMBER_COLUMNS = frozenset({
     "value", "lower_bound", "upper_bound", "largest_error", "error_95", "counts_error_95", "numerator", "denominator",
     "lower", "upper", "lower_99_8", "upper_99_8", "trend_chi_squared", "movement_start", "movement_change",
+    "movement_lower", "movement_upper",
     "target_value", "comparator_value", "comparator_lower", "comparator_upper", "previous", "current", "numerator_low",
     "numerator_high", "denominator_low", "denominator_high",
 })
 # fmt: on
 INTEGER_COLUMNS = frozenset({"cells_without_value", "release", "policy"})
 BOOLEAN_COLUMNS = frozenset({"target_met"})
-TEXT_COLUMNS = frozenset({"markers", "comparators", "contributors", "alternatives"})
+TEXT_COLUMNS = frozenset(
+    {"markers", "comparators", "contributors", "alternatives", "movement_missing_sources", "movement_new_sources"}
+)
 DATE_COLUMNS = frozenset({"period_start", "period_end", "as_of_start", "as_of_end"})
 PANDAS_TYPES = {
     "number": "float64", "integer": "Int64", "boolean": "boolean", "text": "string", "category": "category"

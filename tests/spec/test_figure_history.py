@@ -43,6 +43,7 @@ HISTORIES = [
     ("not known at first",   monthly("learners", {0: "town x", 1: "town x"}),     [],      4),
     ("late and by sex",      monthly("learners", dict.fromkeys(range(9), "town 5"), "sex=female {n}"), ["sex"], 11),
     ("never by sex before",  monthly("learners", {11: "town sex=female 9"}),      ["sex"], 11),
+    ("other sources first",  ["pass-rate", *(f"{'quay' if n < 6 else 'pier'} {month} town {n}/40" for n, month in enumerate(MONTHS))], [], 11),
     ("of a share",           monthly("pass-rate", usual="{n}/40"),                [],      1),
     ("one college is late",  [row for row in monthly("learners") if row != "pier 2026-01 town 10"], [], 1),
     ("one is missing now",   [row for row in monthly("learners") if row != "pier 2026-12 town 21"], [], 0),

@@ -222,6 +222,12 @@ def test_movement_starts_from_the_first_complete_period():
         "start": 15,
         "change": 2,
         "reason": None,
+        "direction": "higher",
+        "lower": 2,
+        "upper": 2,
+        "method": "complete-count",
+        "missing_sources": [],
+        "new_sources": [],
     }
 
 
@@ -230,9 +236,41 @@ def test_count_with_a_missing_return_has_no_movement():
     assert figure.movement.reason == "incomplete"
 
 
-def test_ratio_has_movement_despite_missing_returns():
-    figure = preview_one("pass-rate", "quay 2026-01 town 1/10", "pier 2026-02 town 2/10", periods=["2026-02"])
-    assert (figure.movement.verdict, figure.movement.start_period) == ("better", "2026-01")
+#   returns of pass rates in January and in February                     verdict, direction, reason, missing, new
+LIKE_WITH_LIKE = [
+    (("quay 2026-01 town 10/100", "quay 2026-02 town 30/100"),          ("better", "higher", None, [], [])),
+    (("quay 2026-01 town 1/10", "quay 2026-02 town 2/10"),              ("within_uncertainty", "higher", None, [], [])),
+    (("quay 2026-01 town 10/100", "pier 2026-02 town 30/100"),          (None, None, "not_comparable", ["quay"], ["pier"])),
+    (("quay 2026-01 town 10/100", "quay 2026-02 town 30/100", "pier 2026-02 town 1/9"),
+                                                                        (None, None, "not_comparable", [], ["pier"])),
+    # A cell with a status is no number: the pier is not in January's figure.
+    (("quay 2026-01 town 10/100", "pier 2026-01 town x", "quay 2026-02 town 30/100", "pier 2026-02 town 1/9"),
+                                                                        (None, None, "not_comparable", [], ["pier"])),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("rows", "expected"), LIKE_WITH_LIKE)
+def test_movement_of_a_ratio_compares_the_same_sources(rows, expected):
+    movement = preview_one("pass-rate", *rows, periods=["2026-02"]).movement
+    missing, new = (
+        [(source.organisation, source.service) for source in sources]
+        for sources in (movement.missing_sources, movement.new_sources)
+    )
+    verdict, direction, reason, *names = expected
+    assert (movement.verdict, movement.direction, movement.reason) == (verdict, direction, reason)
+    assert [missing, new] == [[(f"{name}-college", "main") for name in sources] for sources in names]
+    assert movement.start_period == "2026-01"
+
+
+def test_successor_has_the_place_of_its_predecessor():
+    organisations = [
+        msgspec.structs.replace(o, successors=["pier-college"] if o.slug == "quay-college" else [])
+        for o in HARBOUR_PLAN.organisations
+    ]
+    catalogue = make_catalogue(msgspec.structs.replace(HARBOUR_PLAN, organisations=organisations))
+    rows = ("quay 2026-01 town 10/100", "pier 2026-02 town 30/100")
+    movement = preview_one("pass-rate", *rows, periods=["2026-02"], catalogue=catalogue).movement
+    assert (movement.verdict, movement.start_period, movement.reason) == ("better", "2026-01", None)
 
 
 def test_baseline_applies_only_to_the_programme_area():

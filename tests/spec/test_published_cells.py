@@ -349,15 +349,28 @@ def test_trend_of_quarterly_rolling_years_uses_periods_that_do_not_overlap():
     )
 
 
-def test_movement_starts_from_baseline_or_else_first_programme_figure():
-    rows = {f"R12-{year}-06": [f"city {value}"] for year, value in ((2014, 6), (2025, 9), (2026, 8.5))}
+#   publications of 12 months                                       start, change, limits, verdict, reason
+MOVEMENTS = [
+    # 9.8 and 9.6 in windows that share six months: two readings of much the same people, not a movement.
+    ({"R12-2025-06": "9.8 8.0..11.6", "R12-2025-12": "9.6 7.8..11.4"}, ("R12-2025-06", None, None, None, None, "overlapping_periods")),
+    ({"R12-2025-06": "9.8 8.0..11.6", "R12-2026-06": "9.6 7.8..11.4"}, ("R12-2025-06", -0.2, -2.7, 2.3, "within_uncertainty", None)),
+    ({"R12-2025-06": "9.80 9.70..9.90", "R12-2026-06": "9.6 9.5..9.7"}, ("R12-2025-06", -0.2, -0.34, -0.06, "better", None)),
+    ({"R12-2025-06": "9.8", "R12-2026-06": "9.6"},                     ("R12-2025-06", -0.2, None, None, None, "no_interval")),
+    # The programme begins in 2025: an earlier publication is no start.
+    ({"R12-2014-06": "6", "R12-2026-06": "9.6"},                       (None, None, None, None, None, "no_start")),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("publications", "expected"), MOVEMENTS)
+def test_movement_of_an_estimate_is_significant_or_within_uncertainty(publications, expected):
+    rows = {code: [f"city {text}"] for code, text in publications.items()}
     movement = preview_one(INACTIVE, rows).movement
-    assert (movement.since, movement.start_period, movement.change, movement.verdict) == (
-        "first_released",
-        "R12-2025-06",
-        -0.5,
-        "better",
-    )
+    limits = (movement.lower, movement.upper)
+    assert (movement.start_period, movement.change, *limits, movement.verdict, movement.reason) == expected
+
+
+def test_movement_starts_from_the_baseline_if_the_plan_states_one():
+    rows = {f"R12-{year}-06": [f"city {value}"] for year, value in ((2025, 9), (2026, "8.5 8.2..8.8"))}
     measures = [
         msgspec.structs.replace(m, baseline=10.0) if m.slug == INACTIVE else m for m in NOTTINGHAM.plan.measures
     ]

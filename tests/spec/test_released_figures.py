@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from math import ceil, hypot
 
+import msgspec
 import pytest
 from msgspec.structs import replace
 
@@ -20,7 +21,7 @@ from schema.periods import PeriodType
 from schema.plan import Window
 from schema.released_figures import PublishedFigure
 from schema.submissions import Marker, Status
-from schema.verdicts import NoMovementReason, Tendency, TrendMethod, Verdict
+from schema.verdicts import Movement, NoMovementReason, Tendency, TrendMethod, Verdict
 from tests.fixtures.example_plan import EAST, HARBOUR_PLAN, TOWN, make_catalogue
 from tests.fixtures.release_fixtures import (
     NAME_BY_AREA,
@@ -159,7 +160,15 @@ def make_reading(figure: PublishedFigure) -> Reading:
             for low, high, each in pairs
             if low is not None and high is not None and figure.interval_method is not None
         ),
+        is_estimate=figure.kind in (MeasureKind.PROPORTION, MeasureKind.GAP),
+        digits=count_digits(figure),
     )
+
+
+def count_digits(figure: PublishedFigure) -> int:
+    if figure.kind is MeasureKind.PROPORTION:
+        return 0 if (figure.denominator or 0) < 100 else 1
+    return 1 if figure.kind is MeasureKind.GAP else 0
 
 
 def make_likely_counts(figure: PublishedFigure) -> RatioCounts:
@@ -460,6 +469,36 @@ def test_wider_area_without_a_value_states_the_reason():
     assert [(c.area, c.value, c.verdict, c.reason) for c in east.comparators] == [
         (TOWN, None, None, "no_published_equivalent")
     ]
+
+
+def test_released_movement_compares_the_same_sources_and_names_none():
+    """A percentage has a movement although a return is missing, so that the sources of two months may differ."""
+    catalogue = make_catalogue(make_plan(make_measure("pass-rate"), duties=[f"{who} pass-rate" for who in HOLDERS]))
+    returned = {"2026-01": HOLDERS, "2026-02": ("quay",), "2026-03": HOLDERS}
+    rows = [f"{who} pass-rate {code} town 200/400" for code, names in returned.items() for who in names]
+    figures = [
+        find_figure(release_figures(*rows, catalogue=with_publish_alone(catalogue)), "pass-rate", code)
+        for code in returned
+    ]
+    january, february, march = (figure.movement for figure in figures)
+    assert (january.reason, february.reason) == (NoMovementReason.NO_START, NoMovementReason.NOT_COMPARABLE)
+    assert (march.start_period, march.verdict, march.reason) == ("2026-01", Verdict.WITHIN_UNCERTAINTY, None)
+    assert (february.start_period, february.change, february.direction) == ("2026-01", None, None)
+    assert set(msgspec.to_builtins(february)) == set(Movement.__struct_fields__), "no organisation is named"
+
+
+def with_publish_alone(catalogue):
+    duties = [replace(duty, publish_alone=True) for duty in catalogue.plan.duties]
+    return make_catalogue(replace(catalogue.plan, duties=duties))
+
+
+def test_change_of_a_rounded_count_combines_the_errors_of_both():
+    """80 and 110 people on roll, each ±6 in 95 % of roundings: the change is 30 ± 9."""
+    catalogue = make_catalogue(make_plan(make_measure("on-roll"), duties=["quay on-roll", "pier on-roll"]))
+    rows = [*make_on_roll_returns(50, 30), *(row.replace("2026-01", "2026-02") for row in make_on_roll_returns(80, 30))]
+    movement = find_figure(release_figures(*rows, catalogue=catalogue), "on-roll", "2026-02").movement
+    assert (movement.change, movement.lower, movement.upper) == (30, 21, 39)
+    assert (movement.verdict, movement.direction, movement.method) == ("better", "higher", "rounding")
 
 
 def test_target_between_the_bounds_is_undecided():

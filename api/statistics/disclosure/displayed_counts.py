@@ -59,12 +59,16 @@ def calculate_percentage(part: DisplayedCount, whole: DisplayedCount, rule: Rule
         return Percentage(value=None, reason="input_suppressed")
     if whole.value < rule.smallest_denominator or not whole.value:
         return Percentage(value=None, reason="small_denominator")
-    digits = 0 if whole.value < rule.whole_percent_below else 1
-    value = round(min(100.0, 100 * part.value / whole.value), digits)
+    value = round(min(100.0, 100 * part.value / whole.value), get_percentage_digits(whole.value, rule))
     low, high = _calculate_share(bound_counts(part, whole))
     likely_low, likely_high = _calculate_share(bound_likely_counts(part, whole))
     error_95 = round(max(value - likely_low, likely_high - value), 1)
     return Percentage(value=value, error_95=error_95, low=low, high=high)
+
+
+def get_percentage_digits(whole: int, rule: Rule) -> int:
+    """Return the digits after the point of a percentage of a displayed denominator."""
+    return 0 if whole < rule.whole_percent_below else 1
 
 
 def bound_counts(part: DisplayedCount, whole: DisplayedCount) -> RatioCounts:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from .cell_name import CellName
     from .cell_name_breakdown import CellNameBreakdown
     from .cell_value import CellValue
+    from .change_method import ChangeMethod
     from .changed_cell import ChangedCell
     from .check_state import CheckState
     from .clearance import Clearance
@@ -118,6 +119,8 @@ if TYPE_CHECKING:
     from .measure_relation import MeasureRelation
     from .milestone_item import MilestoneItem
     from .movement import Movement
+    from .movement_direction import MovementDirection
+    from .movement_source import MovementSource
     from .movement_start import MovementStart
     from .new_comment import NewComment
     from .new_exemption import NewExemption
@@ -153,6 +156,7 @@ if TYPE_CHECKING:
     from .preview_inequality_protection import PreviewInequalityProtection
     from .preview_logic_model import PreviewLogicModel
     from .preview_logic_model_protection import PreviewLogicModelProtection
+    from .preview_movement import PreviewMovement
     from .preview_outcomes import PreviewOutcomes
     from .preview_outcomes_labels import PreviewOutcomesLabels
     from .preview_outcomes_labels_additional_property import (
@@ -266,6 +270,7 @@ __all__ = (
     "CellNameBreakdown",
     "CellValue",
     "ChangedCell",
+    "ChangeMethod",
     "CheckState",
     "Clearance",
     "ClientKey",
@@ -357,6 +362,8 @@ __all__ = (
     "MeasureRelation",
     "MilestoneItem",
     "Movement",
+    "MovementDirection",
+    "MovementSource",
     "MovementStart",
     "NewComment",
     "NewExemption",
@@ -392,6 +399,7 @@ __all__ = (
     "PreviewInequalityProtection",
     "PreviewLogicModel",
     "PreviewLogicModelProtection",
+    "PreviewMovement",
     "PreviewOutcomes",
     "PreviewOutcomesLabels",
     "PreviewOutcomesLabelsAdditionalProperty",
@@ -503,6 +511,7 @@ _MODULES = {
     "CellName": ".cell_name",
     "CellNameBreakdown": ".cell_name_breakdown",
     "CellValue": ".cell_value",
+    "ChangeMethod": ".change_method",
     "ChangedCell": ".changed_cell",
     "CheckState": ".check_state",
     "Clearance": ".clearance",
@@ -595,6 +604,8 @@ _MODULES = {
     "MeasureRelation": ".measure_relation",
     "MilestoneItem": ".milestone_item",
     "Movement": ".movement",
+    "MovementDirection": ".movement_direction",
+    "MovementSource": ".movement_source",
     "MovementStart": ".movement_start",
     "NewComment": ".new_comment",
     "NewExemption": ".new_exemption",
@@ -630,6 +641,7 @@ _MODULES = {
     "PreviewInequalityProtection": ".preview_inequality_protection",
     "PreviewLogicModel": ".preview_logic_model",
     "PreviewLogicModelProtection": ".preview_logic_model_protection",
+    "PreviewMovement": ".preview_movement",
     "PreviewOutcomes": ".preview_outcomes",
     "PreviewOutcomesLabels": ".preview_outcomes_labels",
     "PreviewOutcomesLabelsAdditionalProperty": ".preview_outcomes_labels_additional_property",

@@ -55,6 +55,8 @@ class Measure:
     series: list[Series]
     overlap: Overlap | Unset = UNSET
     """ `disjoint` if two organisations never count the same person or employer, otherwise `unknown`. """
+    counts_events: bool | Unset = False
+    """ True for a flow of events that happen by chance, such as deaths: changes are tested (Poisson). """
     schemes: list[Scheme] | Unset = UNSET
     contains: list[str] | Unset = UNSET
     """ Measures whose counts are part of the counts of this measure. """
@@ -107,6 +109,8 @@ class Measure:
         overlap: str | Unset = UNSET
         if not isinstance(self.overlap, Unset):
             overlap = self.overlap.value
+
+        counts_events = self.counts_events
 
         schemes: list[dict[str, Any]] | Unset = UNSET
         if not isinstance(self.schemes, Unset):
@@ -176,6 +180,8 @@ class Measure:
         )
         if overlap is not UNSET:
             field_dict["overlap"] = overlap
+        if counts_events is not UNSET:
+            field_dict["counts_events"] = counts_events
         if schemes is not UNSET:
             field_dict["schemes"] = schemes
         if contains is not UNSET:
@@ -252,6 +258,8 @@ class Measure:
         else:
             overlap = Overlap(_overlap)
 
+        counts_events = d.pop("counts_events", UNSET)
+
         _schemes = d.pop("schemes", UNSET)
         schemes: list[Scheme] | Unset = UNSET
         if _schemes is not UNSET:
@@ -314,6 +322,7 @@ class Measure:
             area_family=area_family,
             series=series,
             overlap=overlap,
+            counts_events=counts_events,
             schemes=schemes,
             contains=contains,
             shares_denominator=shares_denominator,

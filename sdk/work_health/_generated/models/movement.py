@@ -6,6 +6,8 @@ from typing import Any, TypeVar, cast
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
+from ..models.change_method import ChangeMethod
+from ..models.movement_direction import MovementDirection
 from ..models.movement_start import MovementStart
 from ..models.no_movement_reason import NoMovementReason
 from ..models.verdict import Verdict
@@ -14,19 +16,32 @@ from ..types import UNSET, Unset
 T = TypeVar("T", bound="Movement")
 
 
-@_attrs_define
+@_attrs_define(kw_only=True)
 class Movement:
-    """The direction in which a figure has moved since its start. Neither significance nor target is tested."""
+    """The change of a figure since its start, in neutral words, and a verdict where it is significant.
+
+        Like is compared with like: the same sources, equal spans, and periods that do not overlap. A target is not
+    tested.
+
+    """
 
     verdict: None | Unset | Verdict = UNSET
+    """ `within_uncertainty` if `lower` and `upper` include 0, so that it may be none. """
     since: MovementStart | None | Unset = UNSET
     start_period: None | str | Unset = UNSET
-    """ Null if the start is the plan's baseline. """
+    """ The period of the start. """
     start: float | None | Unset = UNSET
     """ Null if only bounds of the start are known. """
     change: float | None | Unset = UNSET
-    """ The figure minus the start; null if either has no value. """
+    """ The figure minus the start, with the digits of the two; null if either has no value. """
     reason: NoMovementReason | None | Unset = UNSET
+    direction: MovementDirection | None | Unset = UNSET
+    """ Null if only bounds are known, on both sides of 0. """
+    lower: float | None | Unset = UNSET
+    """ The lower limit of the change, by `method`. """
+    upper: float | None | Unset = UNSET
+    """ The upper limit; null if there is none. """
+    method: ChangeMethod | None | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -72,6 +87,34 @@ class Movement:
         else:
             reason = self.reason
 
+        direction: None | str | Unset
+        if isinstance(self.direction, Unset):
+            direction = UNSET
+        elif isinstance(self.direction, MovementDirection):
+            direction = self.direction.value
+        else:
+            direction = self.direction
+
+        lower: float | None | Unset
+        if isinstance(self.lower, Unset):
+            lower = UNSET
+        else:
+            lower = self.lower
+
+        upper: float | None | Unset
+        if isinstance(self.upper, Unset):
+            upper = UNSET
+        else:
+            upper = self.upper
+
+        method: None | str | Unset
+        if isinstance(self.method, Unset):
+            method = UNSET
+        elif isinstance(self.method, ChangeMethod):
+            method = self.method.value
+        else:
+            method = self.method
+
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
         field_dict.update({})
@@ -87,13 +130,26 @@ class Movement:
             field_dict["change"] = change
         if reason is not UNSET:
             field_dict["reason"] = reason
+        if direction is not UNSET:
+            field_dict["direction"] = direction
+        if lower is not UNSET:
+            field_dict["lower"] = lower
+        if upper is not UNSET:
+            field_dict["upper"] = upper
+        if method is not UNSET:
+            field_dict["method"] = method
 
         return field_dict
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         d = dict(src_dict)
+        movement = cls(**cls._parse_fields(d))
+        movement.additional_properties = d
+        return movement
 
+    @classmethod
+    def _parse_fields(cls, d: dict[str, Any]) -> dict[str, Any]:
         def _parse_verdict(data: object) -> None | Unset | Verdict:
             if data is None:
                 return data
@@ -172,17 +228,70 @@ class Movement:
 
         reason = _parse_reason(d.pop("reason", UNSET))
 
-        movement = cls(
-            verdict=verdict,
-            since=since,
-            start_period=start_period,
-            start=start,
-            change=change,
-            reason=reason,
-        )
+        def _parse_direction(data: object) -> MovementDirection | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            try:
+                if not isinstance(data, str):
+                    raise TypeError()
+                direction_type_0 = MovementDirection(data)
 
-        movement.additional_properties = d
-        return movement
+                return direction_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(MovementDirection | None | Unset, data)
+
+        direction = _parse_direction(d.pop("direction", UNSET))
+
+        def _parse_lower(data: object) -> float | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(float | None | Unset, data)
+
+        lower = _parse_lower(d.pop("lower", UNSET))
+
+        def _parse_upper(data: object) -> float | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(float | None | Unset, data)
+
+        upper = _parse_upper(d.pop("upper", UNSET))
+
+        def _parse_method(data: object) -> ChangeMethod | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            try:
+                if not isinstance(data, str):
+                    raise TypeError()
+                method_type_0 = ChangeMethod(data)
+
+                return method_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(ChangeMethod | None | Unset, data)
+
+        method = _parse_method(d.pop("method", UNSET))
+
+        return {
+            "verdict": verdict,
+            "since": since,
+            "start_period": start_period,
+            "start": start,
+            "change": change,
+            "reason": reason,
+            "direction": direction,
+            "lower": lower,
+            "upper": upper,
+            "method": method,
+        }
 
     @property
     def additional_keys(self) -> list[str]:

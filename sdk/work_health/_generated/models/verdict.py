@@ -9,6 +9,7 @@ class Verdict(StrEnum):
     LOWER = "lower"
     SIMILAR = "similar"
     UNCHANGED = "unchanged"
+    WITHIN_UNCERTAINTY = "within_uncertainty"
     WORSE = "worse"
 
     @classmethod

@@ -1,0 +1,19 @@
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class ChangeMethod(StrEnum):
+    BOUNDS = "bounds"
+    COMPLETE_COUNT = "complete-count"
+    INTERVALS = "intervals"
+    ROUNDING = "rounding"
+
+    @classmethod
+    def _missing_(cls, value: object) -> ChangeMethod | None:
+        """Accept a value that the API has added since this release."""
+        if not isinstance(value, str):
+            return None
+        member = str.__new__(cls, value)
+        member._name_ = member._value_ = value
+        return member
