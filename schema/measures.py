@@ -138,6 +138,18 @@ class Cadence(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     note: Text | None = None
 
 
+class Baseline(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The value of a measure in a period before the change that the plan wants, in the unit of the measure.
+
+    A figure is compared with it if its period has the same length. Returns for the period are accepted, even before
+    the programme's window, but nobody owes them.
+    """
+
+    period: PeriodCode
+    value: float
+    basis: Basis
+
+
 class Target(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The target of a measure for the end of a period, in the unit of the measure."""
 
@@ -179,7 +191,7 @@ class Measure(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     shares_denominator: list[Slug] = []
     stages: Annotated[list[Slug], Meta(description="The stages of a milestone, in order.")] = []
     domains: Annotated[list[Slug], Meta(description="The domains of an evidence measure.")] = []
-    baseline: float | None = None
+    baseline: Baseline | None = None
     targets: list[Target] = []
     owner: Slug | None = None
     caveats: list[Text] = []

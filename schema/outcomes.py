@@ -10,7 +10,7 @@ from schema.intervals import Confidence, IntervalMethod
 from schema.measures import MeasureKind
 from schema.periods import Period, PeriodCode
 from schema.submissions import Marker, ReviewState, Status
-from schema.verdicts import ComparisonMethod, Movement, PreviewMovement, Trend, Verdict
+from schema.verdicts import ComparisonMethod, Movement, MovementSources, Trend, Verdict
 
 
 class Coverage(Struct, frozen=True, kw_only=True):
@@ -149,7 +149,6 @@ class PreviewFigure(FigureFields, frozen=True, kw_only=True):
     If only bounds are known, `value` is null and `lower_bound` and `upper_bound` are set.
     """
 
-    movement: PreviewMovement | None
     as_of: Annotated[
         Period | None, Meta(description="For stocks and cumulative counts: the period of the latest return used.")
     ]
@@ -163,6 +162,9 @@ class PreviewFigure(FigureFields, frozen=True, kw_only=True):
     contributors: Annotated[
         list[Contributor], Meta(description="The returns that contribute to the figure, at most 100 of them.")
     ]
+    movement_sources: Annotated[
+        MovementSources | None, Meta(description="With a movement that is `not_comparable`: the sources that differ.")
+    ] = None
 
 
 class ResolvedPeriod(Struct, frozen=True, kw_only=True):

@@ -7,7 +7,7 @@ from msgspec import Meta, Struct
 
 from schema.codes import Slug
 from schema.logic_model import Link, LogicModelColumn, MeasureLink
-from schema.measures import Direction, PlanReference, Target
+from schema.measures import Baseline, Direction, PlanReference, Target
 from schema.outcomes import Coverage, PreviewFigure, RevisionBasis
 
 
@@ -19,7 +19,7 @@ class MeasureFields(Struct, frozen=True, kw_only=True):
     title: Annotated[str, Meta(description="The plan's exact words.")]
     plan_references: list[PlanReference]
     direction: Direction
-    baseline: Annotated[float | None, Meta(description="Null if the plan states none.")]
+    baseline: Annotated[Baseline | None, Meta(description="Null if the plan states none.")]
     targets: list[Target]
 
 

@@ -138,15 +138,11 @@ class MovementSource(Struct, frozen=True, kw_only=True, order=True):
     service: Slug
 
 
-class PreviewMovement(Movement, frozen=True, kw_only=True):
-    """A movement for reviewers, which names the sources that differ. A release states the reason alone."""
+class MovementSources(Struct, frozen=True, kw_only=True):
+    """Who makes a movement `not_comparable`. A release states the reason alone."""
 
-    missing_sources: Annotated[
-        list[MovementSource], Meta(description="With `not_comparable`: in the start, but not in the figure.")
-    ] = []
-    new_sources: Annotated[
-        list[MovementSource], Meta(description="With `not_comparable`: in the figure, but not in the start.")
-    ] = []
+    missing: Annotated[list[MovementSource], Meta(description="They returned the start, but not the figure.")]
+    new: Annotated[list[MovementSource], Meta(description="They returned the figure, but not the start.")]
 
 
 class Tendency(StrEnum):

@@ -58,19 +58,20 @@ def has_enough_history(
 def find_start_periods(query: ResolvedQuery, catalogue: Catalogue, concessions: Concessions) -> list[Period]:
     """Return the periods in which a movement can start, earliest first.
 
-    Published series are older than the programme: for these, return only periods that end after its start. Counts
+    Published series and baselines are older than the programme: return only periods that end after its start. Counts
     with a missing return are not compared, because the gap would look like a fall.
     """
-    if query.is_published:
-        return [period for period in query.earlier_periods if period.end >= catalogue.plan.window.start]
-    if is_ratio(query):
-        return list(query.earlier_periods)
+    start = catalogue.plan.window.start
+    if query.is_published or is_ratio(query):
+        return [period for period in query.earlier_periods if period.end >= start]
     if not assess_completeness(query, catalogue, concessions).is_complete:
         return []
     return [
         earlier.period
         for earlier in query.earlier_queries
-        if earlier.period and assess_completeness(earlier, catalogue, concessions).is_complete
+        if earlier.period
+        and earlier.period.end >= start
+        and assess_completeness(earlier, catalogue, concessions).is_complete
     ]
 
 

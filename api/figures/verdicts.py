@@ -5,7 +5,7 @@ They are calculated from readings, which can come from partners' returns or from
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from msgspec.structs import asdict, replace
+from msgspec.structs import replace
 
 from api.figures.history import EARLIER_TREND_POINTS, find_start_periods, find_trend_periods, is_ratio
 from api.figures.preview_figures import PlainFigures, calculate_figures
@@ -25,15 +25,17 @@ from schema.periods import Period
 from schema.submissions import Marker
 from schema.verdicts import (
     AreaComparison,
+    Movement,
     MovementSource,
+    MovementSources,
     NoComparisonReason,
     NoMovementReason,
-    PreviewMovement,
     Trend,
     TrendMethod,
 )
 
 MAX_CONTRIBUTORS = 100
+_NO_SOURCES = frozenset[MovementSource]()
 ReadingLookup = Callable[[str, dict[str, str], Period], Reading | None]
 """Finds the reading of an area, a breakdown and a period in one series; None if there is none."""
 
@@ -55,21 +57,38 @@ def build_judged_figures(
     read_periods = {earlier_query.period for earlier_query in query.earlier_queries}
     starts = [period for period in find_start_periods(query, catalogue, concessions) if period in read_periods]
     selected_count = len(query.areas) * len(query.breakdowns)
-    figures = [
+    return [
         replace(
-            figure,
-            comparators=list(_compare_with_areas(figure, find_reading, query, catalogue)),
-            movement=_judge_movement(figure, find_reading, starts, query, catalogue, is_complete=current.is_complete),
-            trend=_judge_figure_trend(figure, find_reading, query, catalogue),
-            target=judge_target(query.measure, figure.period, figure.lower_bound, figure.upper_bound)
-            if _is_headline_total(figure, query, catalogue)
-            else None,
+            _judge_figure(figure, find_reading, starts, query, catalogue, is_complete=current.is_complete)
+            if figure.lower_bound is not None
+            else figure,
+            contributors=figure.contributors[:MAX_CONTRIBUTORS],
         )
-        if figure.lower_bound is not None
-        else figure
         for figure in current.figures[:selected_count]
     ]
-    return [replace(figure, contributors=figure.contributors[:MAX_CONTRIBUTORS]) for figure in figures]
+
+
+def _judge_figure(
+    figure: PreviewFigure,
+    find_reading: ReadingLookup,
+    starts: Sequence[Period],
+    query: ResolvedQuery,
+    catalogue: Catalogue,
+    *,
+    is_complete: bool,
+) -> PreviewFigure:
+    since_start, sources = _judge_movement(figure, find_reading, starts, query, catalogue, is_complete=is_complete)
+    target = None
+    if _is_headline_total(figure, query, catalogue):
+        target = judge_target(query.measure, figure.period, figure.lower_bound, figure.upper_bound)
+    return replace(
+        figure,
+        comparators=list(_compare_with_areas(figure, find_reading, query, catalogue)),
+        movement=since_start,
+        movement_sources=sources,
+        trend=_judge_figure_trend(figure, find_reading, query, catalogue),
+        target=target,
+    )
 
 
 def to_reading(figure: PreviewFigure, measure: Measure, catalogue: Catalogue) -> Reading:
@@ -202,13 +221,13 @@ def _judge_movement(
     catalogue: Catalogue,
     *,
     is_complete: bool,
-) -> PreviewMovement:
-    """Return the movement since the plan's baseline, otherwise since the first period of the series with a value.
+) -> tuple[Movement, MovementSources | None]:
+    """Return the movement since the plan's baseline, otherwise since the first comparable period with a value.
 
-    In a preview `first_released` is the first returned period: releases are not read.
+    Name the sources that differ. In a preview `first_released` is the first returned period: releases are not read.
     """
     if not (is_complete or is_ratio(query)):
-        return PreviewMovement(reason=NoMovementReason.INCOMPLETE)
+        return Movement(reason=NoMovementReason.INCOMPLETE), None
     reading = to_reading(figure, query.measure, catalogue)
     readings = [
         earlier for period in starts if (earlier := find_reading(figure.area, figure.breakdown, period)) is not None
@@ -218,13 +237,13 @@ def _judge_movement(
         readings,
         query.measure.direction.aim,
         baseline=query.measure.baseline if _is_headline_total(figure, query, catalogue) else None,
+        is_stock=query.measure.kind is MeasureKind.STOCK,
     )
-    missing, new = frozenset[MovementSource](), frozenset[MovementSource]()
-    if result.reason is NoMovementReason.NOT_COMPARABLE:
-        start, _ = movement.find_start(reading, readings)
-        before, now = (start and start.sources) or missing, reading.sources or new
-        missing, new = before - now, now - before
-    return PreviewMovement(**asdict(result), missing_sources=sorted(missing), new_sources=sorted(new))
+    if result.reason is not NoMovementReason.NOT_COMPARABLE:
+        return result, None
+    start, _ = movement.find_start(reading, readings)
+    before, now = (start and start.sources) or _NO_SOURCES, reading.sources or _NO_SOURCES
+    return result, MovementSources(missing=sorted(before - now), new=sorted(now - before))
 
 
 def _judge_figure_trend(

@@ -209,11 +209,16 @@ def _check_kind(measure: Measure, path: Path) -> Iterator[Mistake]:
 
 
 def _check_targets(measure: Measure, path: Path) -> Iterator[Mistake]:
-    for position, target in enumerate(measure.targets):
+    stated: list[tuple[str, str, Path]] = [
+        ("target", target.period, (*path, "targets", number)) for number, target in enumerate(measure.targets)
+    ]
+    if measure.baseline is not None:
+        stated.append(("baseline", measure.baseline.period, (*path, "baseline")))
+    for noun, code, place in stated:
         try:
-            periods.parse(target.period)
+            periods.parse(code)
         except periods.InvalidPeriodCode as error:
-            yield Mistake(path=(*path, "targets", position, "period"), text=f"target {target.period!r}: {error}")
+            yield Mistake(path=(*place, "period"), text=f"{noun} {code!r}: {error}")
 
 
 def _check_series(plan: Plan, measure: Measure, path: Path) -> Iterator[Mistake]:

@@ -20,7 +20,7 @@ from api.statistics import movement
 from api.statistics.disclosure.sparse_rows import IntArray
 from api.statistics.readings import Reading
 from api.statistics.trends import ANNUAL_TYPES, TREND_KINDS
-from schema.measures import Measure, Series
+from schema.measures import Measure, MeasureKind, Series
 from schema.outcomes import Comparator, Coverage, TargetVerdict
 from schema.periods import Period, PeriodType
 from schema.released_figures import PublishedFigure
@@ -241,6 +241,7 @@ class _PeriodBuilder:
             self._list_movement_starts(cell),
             self.measure.direction.aim,
             baseline=self.measure.baseline if cell == self.headline_total else None,
+            is_stock=self.measure.kind is MeasureKind.STOCK,
         )
 
     def _list_movement_starts(self, cell: CellKey) -> list[Reading]:

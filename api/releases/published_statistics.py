@@ -16,7 +16,6 @@ from schema.measures import Collection, Measure, Series
 from schema.outcomes import PreviewFigure
 from schema.released_figures import PublishedFigure
 from schema.submissions import PublisherFigure
-from schema.verdicts import Movement, PreviewMovement
 
 
 def list_published_series(catalogue: Catalogue, excluded: Iterable[str]) -> Iterator[tuple[Measure, Series]]:
@@ -93,14 +92,9 @@ def convert_published_figure(figure: PreviewFigure, number: int, policy: int) ->
         coverage=figure.coverage,
         comparators=figure.comparators,
         trend=figure.trend,
-        movement=_omit_sources(figure.movement),
+        movement=figure.movement,
         target=figure.target,
         release=number,
         policy_version=policy,
         source=figure.source,
     )
-
-
-def _omit_sources(movement: PreviewMovement | None) -> Movement | None:
-    """Return the movement as a release states it."""
-    return movement and Movement(**{name: getattr(movement, name) for name in Movement.__struct_fields__})

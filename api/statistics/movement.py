@@ -12,12 +12,13 @@ from math import ceil, floor, inf, isinf
 
 from msgspec.structs import replace
 
-from api.statistics import intervals
+from api.statistics import intervals, periods
 from api.statistics.differences import Estimate, calculate_difference_limits, make_estimate
 from api.statistics.periods import count_months
 from api.statistics.readings import Reading, judge_direction
 from schema.intervals import Confidence
-from schema.measures import Aim
+from schema.measures import Aim, Baseline
+from schema.periods import Period, PeriodType
 from schema.verdicts import ChangeMethod, Movement, MovementDirection, MovementStart, NoMovementReason, Verdict
 
 _METHODS = (ChangeMethod.INTERVALS, ChangeMethod.ROUNDING, ChangeMethod.BOUNDS, ChangeMethod.COMPLETE_COUNT)
@@ -25,11 +26,16 @@ _METHODS = (ChangeMethod.INTERVALS, ChangeMethod.ROUNDING, ChangeMethod.BOUNDS, 
 
 
 def calculate_movement(
-    reading: Reading, earlier_readings: Iterable[Reading], aim: Aim | None, *, baseline: float | None = None
+    reading: Reading,
+    earlier_readings: Iterable[Reading],
+    aim: Aim | None,
+    *,
+    baseline: Baseline | None = None,
+    is_stock: bool = False,
 ) -> Movement:
     """Return the movement of a figure since the plan's baseline or, without one, since it was first released.
 
-    `earlier_readings` are figures of the same area and breakdown.
+    `earlier_readings` are figures of the same area and breakdown. The baseline counts as stated, without an error.
     """
     if reading.bounds is None:
         return Movement(reason=NoMovementReason.NO_VALUE)
@@ -37,12 +43,28 @@ def calculate_movement(
         since = MovementStart.FIRST_RELEASED
         start, reason = find_start(reading, earlier_readings)
     else:
-        since, reason = MovementStart.BASELINE, None
-        start = Reading(series=reading.series, period=reading.period, value=baseline, digits=_count_digits(baseline))
+        since = MovementStart.BASELINE
+        period, digits = periods.parse(baseline.period), _count_digits(baseline.value)
+        start = Reading(series=reading.series, period=period, value=baseline.value, digits=digits)
+        reason = _find_baseline_obstacle(reading.period, period, is_stock=is_stock)
     if start is None:
         return Movement(reason=reason)
     movement = Movement(since=since, start_period=start.period.code, start=start.value, reason=reason)
     return movement if reason else _add_change(movement, reading, start, aim)
+
+
+def _find_baseline_obstacle(period: Period, baseline: Period, *, is_stock: bool) -> NoMovementReason | None:
+    """Return why a figure is not compared with the baseline.
+
+    A stock is a state at the end of its period, so that a quarter's is compared with a year's.
+    """
+    if period.end < baseline.start:
+        return NoMovementReason.NO_START
+    is_same_type = (period.type is PeriodType.SNAPSHOT) == (baseline.type is PeriodType.SNAPSHOT)
+    if not is_stock and not (is_same_type and count_months(period) == count_months(baseline)):
+        return NoMovementReason.DIFFERENT_SPAN
+    first_day = period.end if is_stock else period.start
+    return None if baseline.end < first_day else NoMovementReason.OVERLAPPING_PERIODS
 
 
 def find_start(reading: Reading, earlier_readings: Iterable[Reading]) -> tuple[Reading | None, NoMovementReason | None]:

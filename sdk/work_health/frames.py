@@ -25,7 +25,7 @@ NUMBER_COLUMNS = frozenset({
 INTEGER_COLUMNS = frozenset({"cells_without_value", "release", "policy"})
 BOOLEAN_COLUMNS = frozenset({"target_met"})
 TEXT_COLUMNS = frozenset(
-    {"markers", "comparators", "contributors", "alternatives", "movement_missing_sources", "movement_new_sources"}
+    {"markers", "comparators", "contributors", "alternatives", "movement_sources_missing", "movement_sources_new"}
 )
 DATE_COLUMNS = frozenset({"period_start", "period_end", "as_of_start", "as_of_end"})
 PANDAS_TYPES = {

@@ -26,7 +26,7 @@ from api.plan.breakdowns import format_breakdown_key
 from api.releases.change_blocks import REASONS, unpack_changes
 from api.releases.figure_blocks import pack_figures
 from schema.logic_model import Basis
-from schema.measures import Target
+from schema.measures import Baseline, Target
 from schema.tables import metadata, plan_version
 from tests.conftest import NOW
 from tests.fixtures.release_fixtures import release_figures
@@ -265,6 +265,26 @@ async def test_plan_with_one_target_for_each_measure_can_still_be_read(empty, no
         nottingham_plan.measures[3].slug: [Target(period="P2025-04..2028-03", value=12.5, basis=Basis.PROPOSED)]
     }
     assert reloaded.version == 1
+
+
+async def test_plan_with_a_baseline_without_a_period_can_still_be_read(empty, nottingham_plan):
+    """It becomes the value of the year before the programme."""
+    await run_migration(empty, command.upgrade, "0026")
+    async with empty.begin() as transaction:
+        await queries_loading.load_plan(transaction, nottingham_plan, sandbox=False, now=NOW)
+        stored = (await transaction.execute(select(plan_version.c.content))).scalar_one()
+        stored["measures"][3]["baseline"] = 12.5
+        await transaction.execute(update(plan_version).values(content=stored))
+    await run_migration(empty, command.upgrade, "head")
+    async with empty.begin() as transaction:
+        read = (await queries.fetch_catalogue(transaction, nottingham_plan.slug)).plan
+    expected = Baseline(period="R12-2025-03", value=12.5, basis=Basis.PROPOSED)
+    assert [measure.baseline for measure in read.measures if measure.baseline] == [expected]
+    assert read.measures[3].baseline == expected
+    await run_migration(empty, command.downgrade, "0026")
+    async with empty.begin() as transaction:
+        again = (await transaction.execute(select(plan_version.c.content))).scalar_one()
+    assert again == stored
 
 
 async def test_changes_are_migrated_to_positions_and_back(empty):

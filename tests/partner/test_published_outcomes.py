@@ -114,12 +114,15 @@ async def test_published_rate_has_limits_comparators_and_trend(published_statist
         None,
     )
     assert [
-        (comparator.area, comparator.value, comparator.verdict, comparator.confidence, comparator.reason)
+        (
+            *(comparator.area, comparator.value, comparator.verdict),
+            *(comparator.confidence, comparator.method, comparator.reason),
+        )
         for comparator in figure.comparators
     ] == [
-        (REGION, None, None, None, "no_published_equivalent"),
-        (ENGLAND, 65.3, "worse", "99.8", None),
-        (LEEDS, 53.5, "worse", "95", None),
+        (REGION, None, None, None, None, "no_published_equivalent"),
+        (ENGLAND, 65.3, "worse", "99.8", "standard", None),
+        (LEEDS, 53.5, "similar", "95", "difference", None),
     ]
     assert (figure.trend.tendency, figure.trend.verdict, figure.trend.first_period) == (
         *("decreasing", "worse"),
@@ -255,10 +258,10 @@ async def test_published_statistics_are_released_unchanged(published_statistics,
     [city] = await release_client.read_figures(measure=RATE, period="FY2023-24")
     assert (city["value"], city["lower"], city["upper_99_8"], city["interval_method"]) == (52, 51, 54, "published")
     assert (city["source"]["identifier"], city["coverage"]["approved"]) == ("93882", 1)
-    assert [(c["area"], c["value"], c["verdict"]) for c in city["comparators"]] == [
-        (REGION, None, None),
-        (ENGLAND, 65.3, "worse"),
-        (LEEDS, 53.5, "worse"),
+    assert [(c["area"], c["value"], c["verdict"], c["method"]) for c in city["comparators"]] == [
+        (REGION, None, None, None),
+        (ENGLAND, 65.3, "worse", "standard"),
+        (LEEDS, 53.5, "similar", "difference"),
     ]
     assert (city["trend"]["tendency"], city["trend"]["first_period"]) == ("decreasing", "FY2019-20")
     [women] = await release_client.read_figures(measure=RATE, period="FY2023-24", breakdown="sex:female")

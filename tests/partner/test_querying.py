@@ -203,3 +203,6 @@ async def test_progress_has_the_movement_of_a_measure(submitted, reviewer_client
     themes = (await reviewer_client.preview_progress(PROGRAMME)).themes
     [latest] = [measure.latest for theme in themes for measure in theme.measures if measure.measure == REFERRALS]
     assert (latest.value, latest.movement.verdict, latest.movement.change) == (112, "better", 12)
+    movement = latest.movement
+    assert (movement.direction, movement.lower, movement.upper) == ("higher", 12, 12)
+    assert (movement.method, latest.movement_sources) == ("complete-count", None)

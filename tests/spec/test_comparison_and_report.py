@@ -48,6 +48,32 @@ def test_valid_return_has_no_findings():
     assert examine_returns(GOOD).findings.listed() == []
 
 
+#   period, baseline          findings: the programme begins in January 2026
+BASELINE_PERIODS = [
+    ("2025-12", "2025-12",    []),
+    ("2025-04", "FY2025-26",  []),  # a month of the baseline's year; it closed long ago, and nobody owes it
+    ("2025-03", "FY2025-26",  [("period-outside-programme", [])]),
+    ("2025-12", None,         [("period-outside-programme", [])]),
+    ("CY2025",  "CY2025",     [("wrong-period-type", [])]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("period", "baseline", "expected"), BASELINE_PERIODS)
+def test_return_for_the_period_of_the_baseline_is_accepted(period, baseline, expected):
+    raw = msgspec.to_builtins(HARBOUR_PLAN)
+    measure = next(measure for measure in raw["measures"] if measure["slug"] == "learners")
+    measure["baseline"] = baseline and {"period": baseline, "value": 40, "basis": "stated"}
+    catalogue = make_catalogue(msgspec.convert(raw, Plan))
+    submission = msgspec.convert({"returns": [make_return("learners", "town 20", period=period)]}, NewSubmission)
+    try:
+        checked = check_submission(to_columns(submission), catalogue, "quay-college", {}, now=NOW)
+        codes = [(finding.code, finding.rows) for finding in checked.findings.listed() if finding.severity == "error"]
+        assert checked.returns[0].deadlines is None
+    except Rejected as refusal:
+        codes = [(finding.code, finding.rows) for finding in refusal.findings]
+    assert codes == expected
+
+
 def test_nil_return_is_accepted():
     assert examine_returns(make_return("learners", kind="nil")).returns[0].submitted.kind == "nil"
 

@@ -15,7 +15,8 @@ from scipy.stats import binomtest
 from api.statistics.intervals import calculate_proportion_interval, make_exact_counts
 from api.statistics.movement import calculate_movement
 from schema.intervals import Confidence, Interval, IntervalMethod
-from schema.measures import Aim
+from schema.logic_model import Basis
+from schema.measures import Aim, Baseline
 from schema.verdicts import (
     ChangeMethod,
     Movement,
@@ -310,26 +311,68 @@ def test_another_series_is_not_a_start():
     assert calculate_movement(make_reading(25), [first], Aim.INCREASE) == Movement(reason=NoMovementReason.NO_START)
 
 
+def make_baseline(value: float, period: str = "CY2019") -> Baseline:
+    return Baseline(period=period, value=value, basis=Basis.STATED)
+
+
 def test_stated_baseline_takes_precedence_over_the_first_release():
     first = make_reading(20, period="FY2025-26-Q1")
     now = make_reading(25, period="FY2025-26-Q3", low=23, high=27, digits=0)
-    movement = calculate_movement(now, [first], Aim.INCREASE, baseline=30)
-    assert (movement.since, movement.start, movement.change) == (MovementStart.BASELINE, 30, -5)
+    movement = calculate_movement(now, [first], Aim.INCREASE, baseline=make_baseline(30, "FY2024-25-Q3"))
+    assert (movement.since, movement.start_period) == (MovementStart.BASELINE, "FY2024-25-Q3")
+    assert (movement.start, movement.change) == (30, -5)
     assert (movement.lower, movement.upper, movement.verdict) == (-7, -3, Verdict.WORSE)
+
+
+# The baseline is 400, in the audit that of a year: a quarter of 110 is no fall of 290.
+BASELINE_SPANS = """
+    baseline     figure        kind    reason
+    FY2024-25    FY2025-26     flow    -
+    FY2024-25    CY2025        flow    overlapping_periods
+    FY2024-25    CY2026        flow    -
+    R12-2025-03  FY2025-26     flow    -
+    FY2024-25    FY2025-26-Q1  flow    different_span
+    FY2024-25    2025-04       flow    different_span
+    2025-03      2025-04       flow    -
+    2025-03      D2025-04-30   flow    different_span
+    FY2025-26    FY2025-26     flow    overlapping_periods
+    FY2025-26    FY2024-25     flow    no_start
+    FY2024-25    FY2025-26-Q1  stock   -
+    FY2024-25    2025-04       stock   -
+    D2025-03-31  2025-04       stock   -
+    FY2024-25    FY2024-25-Q4  stock   overlapping_periods
+    FY2024-25    2025-03       stock   overlapping_periods
+    FY2024-25    2024-03       stock   no_start
+"""
+
+
+@pytest.mark.parametrize("line", BASELINE_SPANS.strip().splitlines()[1:])
+def test_baseline_is_compared_with_a_figure_of_an_equal_span(line):
+    period, figure, kind, reason = line.split()
+    movement = calculate_movement(
+        make_reading(110, period=figure),
+        [],
+        Aim.INCREASE,
+        baseline=make_baseline(400, period),
+        is_stock=kind == "stock",
+    )
+    assert (movement.start_period, movement.start) == (period, 400)
+    assert movement.reason == (None if reason == "-" else reason)
+    assert (movement.change, movement.verdict) == ((-290, "worse") if reason == "-" else (None, None))
 
 
 def test_change_from_a_baseline_has_the_digits_of_both():
     now = make_reading(8.5, make_published(7.1, 9.9), digits=1, is_estimate=True)
-    movement = calculate_movement(now, [], Aim.DECREASE, baseline=10.25)
+    movement = calculate_movement(now, [], Aim.DECREASE, baseline=make_baseline(10.25))
     assert (movement.change, movement.lower, movement.upper) == (-1.75, -3.15, -0.35)
     assert movement.verdict is Verdict.BETTER
 
 
 def test_baseline_of_zero_is_used():
-    assert calculate_movement(make_reading(5), [], Aim.INCREASE, baseline=0).verdict is Verdict.BETTER
+    assert calculate_movement(make_reading(5), [], Aim.INCREASE, baseline=make_baseline(0)).verdict is Verdict.BETTER
 
 
-@pytest.mark.parametrize("baseline", [None, 3])
+@pytest.mark.parametrize("baseline", [None, make_baseline(3)])
 def test_figure_without_value_has_no_movement(baseline):
     first = make_reading(20, period="CY2019")
     assert calculate_movement(make_reading(None), [first], Aim.INCREASE, baseline=baseline) == Movement(

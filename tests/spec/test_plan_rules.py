@@ -98,6 +98,9 @@ FAULTS = {
     "learners: 'county' family": lambda p: find_measure(p, "learners").update(area_family="county"),
     "learners headline series": lambda p: find_measure(p, "learners")["series"][0].update(headline=False),
     "learners: 'age' dimension": lambda p: find_measure(p, "learners")["schemes"][0].update(dimensions=["age"]),
+    "on-roll: baseline '2025'": lambda p: find_measure(p, "on-roll").update(
+        baseline={"period": "2025", "value": 40, "basis": "stated"}
+    ),
     "on-roll: counts events": lambda p: find_measure(p, "on-roll").update(counts_events=True),
     "learners: milestone stages": lambda p: find_measure(p, "learners").update(stages=["begun"]),
     "learners: evidence domains": lambda p: find_measure(p, "learners").update(kind="evidence"),

@@ -20,7 +20,18 @@ from api.plan.filters import UnknownCode
 from api.reviews.concessions import Concessions
 from api.statistics import periods
 from api.submissions.cell_columns import Cells
-from schema.measures import Cadence, Collection, Direction, Formula, GeographyBasis, Measure, Operation, Series, Target
+from schema.measures import (
+    Baseline,
+    Cadence,
+    Collection,
+    Direction,
+    Formula,
+    GeographyBasis,
+    Measure,
+    Operation,
+    Series,
+    Target,
+)
 from schema.outcomes import RevisionBasis
 from schema.plan import Plan
 from schema.submissions import ReviewState
@@ -226,8 +237,6 @@ def test_movement_starts_from_the_first_complete_period():
         "lower": 2,
         "upper": 2,
         "method": "complete-count",
-        "missing_sources": [],
-        "new_sources": [],
     }
 
 
@@ -251,10 +260,11 @@ LIKE_WITH_LIKE = [
 
 @pytest.mark.parametrize(("rows", "expected"), LIKE_WITH_LIKE)
 def test_movement_of_a_ratio_compares_the_same_sources(rows, expected):
-    movement = preview_one("pass-rate", *rows, periods=["2026-02"]).movement
+    figure = preview_one("pass-rate", *rows, periods=["2026-02"])
+    movement, differing = figure.movement, figure.movement_sources
     missing, new = (
         [(source.organisation, source.service) for source in sources]
-        for sources in (movement.missing_sources, movement.new_sources)
+        for sources in ((differing.missing, differing.new) if differing else ([], []))
     )
     verdict, direction, reason, *names = expected
     assert (movement.verdict, movement.direction, movement.reason) == (verdict, direction, reason)
@@ -274,10 +284,19 @@ def test_successor_has_the_place_of_its_predecessor():
 
 
 def test_baseline_applies_only_to_the_programme_area():
-    catalogue = make_catalogue(change_measure("pass-rate", baseline=60.0))
+    baseline = Baseline(period="2025-12", value=60.0, basis="stated")
+    catalogue = make_catalogue(change_measure("pass-rate", baseline=baseline))
     rows = ("pass-rate", "quay 2026-01 town 1/2", "quay 2026-01 east 1/2")
-    assert preview_one(*rows, catalogue=catalogue).movement.since == "baseline"
+    movement = preview_one(*rows, catalogue=catalogue).movement
+    assert (movement.since, movement.start_period, movement.start) == ("baseline", "2025-12", 60)
     assert preview_one(*rows, catalogue=catalogue, areas=[EAST]).movement.reason == "no_start"
+
+
+def test_returns_for_the_baseline_start_no_movement():
+    """They are older than the programme: a movement starts in it, or from the stated baseline."""
+    rows = ("quay 2025-12 town 1/10", "quay 2026-01 town 2/10", "quay 2026-02 town 3/10")
+    assert preview_one("pass-rate", *rows, periods=["2026-02"]).movement.start_period == "2026-01"
+    assert preview_one("pass-rate", *rows, periods=["2025-12"]).value == 10
 
 
 def annual_row(n: int, x: int) -> str:

@@ -16,6 +16,8 @@ from api.outcomes import availability
 from api.plan.catalogue import Catalogue
 from api.statistics import periods
 from api.submissions.packed_cells import unpack_cells
+from schema.logic_model import Basis
+from schema.measures import Baseline
 from schema.outcomes import RevisionBasis
 from schema.submissions import FigureLimits, Marker, PublisherFigure, ReturnKind, Status
 from tests.spec.test_resolution import IN_TIME, NOTTINGHAM
@@ -371,8 +373,9 @@ def test_movement_of_an_estimate_is_significant_or_within_uncertainty(publicatio
 
 def test_movement_starts_from_the_baseline_if_the_plan_states_one():
     rows = {f"R12-{year}-06": [f"city {value}"] for year, value in ((2025, 9), (2026, "8.5 8.2..8.8"))}
+    baseline = Baseline(period="R12-2025-03", value=10.0, basis=Basis.STATED)
     measures = [
-        msgspec.structs.replace(m, baseline=10.0) if m.slug == INACTIVE else m for m in NOTTINGHAM.plan.measures
+        msgspec.structs.replace(m, baseline=baseline) if m.slug == INACTIVE else m for m in NOTTINGHAM.plan.measures
     ]
     catalogue = msgspec.structs.replace(NOTTINGHAM, plan=msgspec.structs.replace(NOTTINGHAM.plan, measures=measures))
     movement = preview_one(INACTIVE, rows, catalogue).movement

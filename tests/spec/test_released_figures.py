@@ -15,7 +15,7 @@ from api.statistics.intervals import RatioCounts
 from api.statistics.readings import Reading
 from schema.intervals import Confidence, Interval
 from schema.logic_model import Basis
-from schema.measures import Aim, Collection, Formula, MeasureKind, Operation, Target
+from schema.measures import Aim, Baseline, Collection, Formula, MeasureKind, Operation, Target
 from schema.outcomes import Coverage
 from schema.periods import PeriodType
 from schema.plan import Window
@@ -41,11 +41,12 @@ def make_derived(slug: str, operation: Operation, *of: str, **changes: object):
     return make_measure("on-roll", slug=slug, kind=kind, series=[snapshot], **changes)
 
 
+BASELINE = Baseline(period="2025-12", value=30.0, basis=Basis.STATED)
 SEXES = make_measure("learners").schemes[:1]
 MEASURES = [
     make_measure("learners", schemes=SEXES, targets=[Target(period="2026-03", value=90, basis=Basis.STATED)]),
     make_measure("on-roll"),
-    make_measure("pass-rate", baseline=30.0, targets=[Target(period="2026-02", value=60, basis=Basis.STATED)]),
+    make_measure("pass-rate", baseline=BASELINE, targets=[Target(period="2026-02", value=60, basis=Basis.STATED)]),
     make_measure("pass-rate", slug="prize-rate", schemes=[], contains=[]),
     make_measure("members"),
     make_derived("everybody", Operation.SUM, "learners", "on-roll"),

@@ -86,8 +86,14 @@ def _identify_return(
 
 
 def _deadlines(period: Period, catalogue: Catalogue, duty: Duty, extended_until: datetime | None) -> Deadlines | None:
-    """Return the deadlines. A published series has none, because its publisher may correct old figures at any time."""
-    if catalogue.get_series_of_duty(duty).collection is Collection.PUBLISHED:
+    """Return the deadlines.
+
+    A published series has none, because its publisher may correct old figures at any time, nor has a baseline's period
+    before the programme, which nobody owes.
+    """
+    if catalogue.get_series_of_duty(duty).collection is Collection.PUBLISHED or is_before_programme(
+        period, duty, catalogue
+    ):
         return None
     return calendar.apply_extension(calendar.compute_deadlines(period, catalogue.plan.calendar), extended_until)
 
@@ -219,10 +225,20 @@ def _check_period_is_open(
         findings.add("period-closed", f"{period.code} closed at {deadlines.closes_at.isoformat()}.", path=path)
 
 
+def is_before_programme(period: Period, duty: Duty, catalogue: Catalogue) -> bool:
+    """Return True if the period begins before the programme and belongs to the baseline of the measure."""
+    baseline = catalogue.measures[duty.measure].baseline
+    if baseline is None or period.start >= catalogue.plan.window.start:
+        return False
+    return periods.contains(periods.parse(baseline.period), period)
+
+
 def check_period_in_programme(
     period: Period, duty: Duty, catalogue: Catalogue, *, path: str, findings: Findings
 ) -> bool:
-    """Return True if the server accepts returns of the duty for the period."""
+    """Return True if the server accepts returns of the duty for the period: also for one of the measure's baseline."""
+    if is_before_programme(period, duty, catalogue):
+        return True
     accepted_days = find_accepted_days(duty, catalogue.plan)
     if accepted_days.contain(period):
         return True

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from .audit_entry_subject import AuditEntrySubject
     from .audit_page import AuditPage
     from .availability import Availability
+    from .baseline import Baseline
     from .basis import Basis
     from .binding import Binding
     from .cadence import Cadence
@@ -121,6 +122,7 @@ if TYPE_CHECKING:
     from .movement import Movement
     from .movement_direction import MovementDirection
     from .movement_source import MovementSource
+    from .movement_sources import MovementSources
     from .movement_start import MovementStart
     from .new_comment import NewComment
     from .new_exemption import NewExemption
@@ -156,7 +158,6 @@ if TYPE_CHECKING:
     from .preview_inequality_protection import PreviewInequalityProtection
     from .preview_logic_model import PreviewLogicModel
     from .preview_logic_model_protection import PreviewLogicModelProtection
-    from .preview_movement import PreviewMovement
     from .preview_outcomes import PreviewOutcomes
     from .preview_outcomes_labels import PreviewOutcomesLabels
     from .preview_outcomes_labels_additional_property import (
@@ -258,6 +259,7 @@ __all__ = (
     "AuditEntrySubject",
     "AuditPage",
     "Availability",
+    "Baseline",
     "Basis",
     "Binding",
     "Cadence",
@@ -364,6 +366,7 @@ __all__ = (
     "Movement",
     "MovementDirection",
     "MovementSource",
+    "MovementSources",
     "MovementStart",
     "NewComment",
     "NewExemption",
@@ -399,7 +402,6 @@ __all__ = (
     "PreviewInequalityProtection",
     "PreviewLogicModel",
     "PreviewLogicModelProtection",
-    "PreviewMovement",
     "PreviewOutcomes",
     "PreviewOutcomesLabels",
     "PreviewOutcomesLabelsAdditionalProperty",
@@ -500,6 +502,7 @@ _MODULES = {
     "AuditEntrySubject": ".audit_entry_subject",
     "AuditPage": ".audit_page",
     "Availability": ".availability",
+    "Baseline": ".baseline",
     "Basis": ".basis",
     "Binding": ".binding",
     "Cadence": ".cadence",
@@ -606,6 +609,7 @@ _MODULES = {
     "Movement": ".movement",
     "MovementDirection": ".movement_direction",
     "MovementSource": ".movement_source",
+    "MovementSources": ".movement_sources",
     "MovementStart": ".movement_start",
     "NewComment": ".new_comment",
     "NewExemption": ".new_exemption",
@@ -641,7 +645,6 @@ _MODULES = {
     "PreviewInequalityProtection": ".preview_inequality_protection",
     "PreviewLogicModel": ".preview_logic_model",
     "PreviewLogicModelProtection": ".preview_logic_model_protection",
-    "PreviewMovement": ".preview_movement",
     "PreviewOutcomes": ".preview_outcomes",
     "PreviewOutcomesLabels": ".preview_outcomes_labels",
     "PreviewOutcomesLabelsAdditionalProperty": ".preview_outcomes_labels_additional_property",

@@ -12,6 +12,7 @@ from ..models.overlap import Overlap
 from ..types import UNSET, Unset
 
 if TYPE_CHECKING:
+    from ..models.baseline import Baseline
     from ..models.cadence import Cadence
     from ..models.direction import Direction
     from ..models.plan_reference import PlanReference
@@ -65,13 +66,15 @@ class Measure:
     """ The stages of a milestone, in order. """
     domains: list[str] | Unset = UNSET
     """ The domains of an evidence measure. """
-    baseline: float | None | Unset = UNSET
+    baseline: Baseline | None | Unset = UNSET
     targets: list[Target] | Unset = UNSET
     owner: None | str | Unset = UNSET
     """ A kebab-case code. It never changes once it is in use. """
     caveats: list[str] | Unset = UNSET
 
     def to_dict(self) -> dict[str, Any]:
+        from ..models.baseline import Baseline  # noqa: PLC0415
+
         slug = self.slug
 
         label = self.label
@@ -135,9 +138,11 @@ class Measure:
         if not isinstance(self.domains, Unset):
             domains = self.domains
 
-        baseline: float | None | Unset
+        baseline: dict[str, Any] | None | Unset
         if isinstance(self.baseline, Unset):
             baseline = UNSET
+        elif isinstance(self.baseline, Baseline):
+            baseline = self.baseline.to_dict()
         else:
             baseline = self.baseline
 
@@ -205,6 +210,7 @@ class Measure:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        from ..models.baseline import Baseline  # noqa: PLC0415
         from ..models.cadence import Cadence  # noqa: PLC0415
         from ..models.direction import Direction  # noqa: PLC0415
         from ..models.plan_reference import PlanReference  # noqa: PLC0415
@@ -277,12 +283,20 @@ class Measure:
 
         domains = cast(list[str], d.pop("domains", UNSET))
 
-        def _parse_baseline(data: object) -> float | None | Unset:
+        def _parse_baseline(data: object) -> Baseline | None | Unset:
             if data is None:
                 return data
             if isinstance(data, Unset):
                 return data
-            return cast(float | None | Unset, data)
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError()
+                baseline_type_0 = Baseline.from_dict(data)
+
+                return baseline_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(Baseline | None | Unset, data)
 
         baseline = _parse_baseline(d.pop("baseline", UNSET))
 

@@ -7,6 +7,7 @@ from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 if TYPE_CHECKING:
+    from ..models.baseline import Baseline
     from ..models.direction import Direction
     from ..models.plan_reference import PlanReference
     from ..models.target import Target
@@ -27,12 +28,14 @@ class MeasureFields:
     plan_references: list[PlanReference]
     direction: Direction
     """ The direction of improvement, with its basis. """
-    baseline: float | None
+    baseline: Baseline | None
     """ Null if the plan states none. """
     targets: list[Target]
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
+        from ..models.baseline import Baseline  # noqa: PLC0415
+
         measure = self.measure
 
         label = self.label
@@ -46,8 +49,11 @@ class MeasureFields:
 
         direction = self.direction.to_dict()
 
-        baseline: float | None
-        baseline = self.baseline
+        baseline: dict[str, Any] | None
+        if isinstance(self.baseline, Baseline):
+            baseline = self.baseline.to_dict()
+        else:
+            baseline = self.baseline
 
         targets = []
         for targets_item_data in self.targets:
@@ -79,6 +85,7 @@ class MeasureFields:
 
     @classmethod
     def _parse_fields(cls, d: dict[str, Any]) -> dict[str, Any]:
+        from ..models.baseline import Baseline  # noqa: PLC0415
         from ..models.direction import Direction  # noqa: PLC0415
         from ..models.plan_reference import PlanReference  # noqa: PLC0415
         from ..models.target import Target  # noqa: PLC0415
@@ -98,10 +105,18 @@ class MeasureFields:
 
         direction = Direction.from_dict(d.pop("direction"))
 
-        def _parse_baseline(data: object) -> float | None:
+        def _parse_baseline(data: object) -> Baseline | None:
             if data is None:
                 return data
-            return cast(float | None, data)
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError()
+                baseline_type_0 = Baseline.from_dict(data)
+
+                return baseline_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(Baseline | None, data)
 
         baseline = _parse_baseline(d.pop("baseline"))
 

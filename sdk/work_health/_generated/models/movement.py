@@ -16,7 +16,7 @@ from ..types import UNSET, Unset
 T = TypeVar("T", bound="Movement")
 
 
-@_attrs_define(kw_only=True)
+@_attrs_define
 class Movement:
     """The change of a figure since its start, in neutral words, and a verdict where it is significant.
 
@@ -144,12 +144,7 @@ class Movement:
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         d = dict(src_dict)
-        movement = cls(**cls._parse_fields(d))
-        movement.additional_properties = d
-        return movement
 
-    @classmethod
-    def _parse_fields(cls, d: dict[str, Any]) -> dict[str, Any]:
         def _parse_verdict(data: object) -> None | Unset | Verdict:
             if data is None:
                 return data
@@ -280,18 +275,21 @@ class Movement:
 
         method = _parse_method(d.pop("method", UNSET))
 
-        return {
-            "verdict": verdict,
-            "since": since,
-            "start_period": start_period,
-            "start": start,
-            "change": change,
-            "reason": reason,
-            "direction": direction,
-            "lower": lower,
-            "upper": upper,
-            "method": method,
-        }
+        movement = cls(
+            verdict=verdict,
+            since=since,
+            start_period=start_period,
+            start=start,
+            change=change,
+            reason=reason,
+            direction=direction,
+            lower=lower,
+            upper=upper,
+            method=method,
+        )
+
+        movement.additional_properties = d
+        return movement
 
     @property
     def additional_keys(self) -> list[str]:

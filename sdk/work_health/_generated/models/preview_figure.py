@@ -9,6 +9,7 @@ from ..types import UNSET, Unset
 
 if TYPE_CHECKING:
     from ..models.contributor import Contributor
+    from ..models.movement_sources import MovementSources
     from ..models.period import Period
 
 
@@ -26,10 +27,11 @@ class PreviewFigure(FigureFields):
     """ Cells that have a status instead of a number. The value does not include them. """
     contributors: list[Contributor]
     """ The returns that contribute to the figure, at most 100 of them. """
-    mixed_as_of: bool | None | Unset = UNSET
-    """ True if the latest return of some source is of an earlier period than `as_of`. """
+    movement_sources: MovementSources | None | Unset = UNSET
+    """ With a movement that is `not_comparable`: the sources that differ. """
 
     def to_dict(self) -> dict[str, Any]:
+        from ..models.movement_sources import MovementSources  # noqa: PLC0415
         from ..models.period import Period  # noqa: PLC0415
 
         as_of: dict[str, Any] | None
@@ -45,11 +47,13 @@ class PreviewFigure(FigureFields):
             contributors_item = contributors_item_data.to_dict()
             contributors.append(contributors_item)
 
-        mixed_as_of: bool | None | Unset
-        if isinstance(self.mixed_as_of, Unset):
-            mixed_as_of = UNSET
+        movement_sources: dict[str, Any] | None | Unset
+        if isinstance(self.movement_sources, Unset):
+            movement_sources = UNSET
+        elif isinstance(self.movement_sources, MovementSources):
+            movement_sources = self.movement_sources.to_dict()
         else:
-            mixed_as_of = self.mixed_as_of
+            movement_sources = self.movement_sources
 
         field_dict = super().to_dict()
 
@@ -60,14 +64,15 @@ class PreviewFigure(FigureFields):
                 "contributors": contributors,
             }
         )
-        if mixed_as_of is not UNSET:
-            field_dict["mixed_as_of"] = mixed_as_of
+        if movement_sources is not UNSET:
+            field_dict["movement_sources"] = movement_sources
 
         return field_dict
 
     @classmethod
     def _parse_fields(cls, d: dict[str, Any]) -> dict[str, Any]:
         from ..models.contributor import Contributor  # noqa: PLC0415
+        from ..models.movement_sources import MovementSources  # noqa: PLC0415
         from ..models.period import Period  # noqa: PLC0415
 
         fields = super()._parse_fields(d)
@@ -96,19 +101,27 @@ class PreviewFigure(FigureFields):
 
             contributors.append(contributors_item)
 
-        def _parse_mixed_as_of(data: object) -> bool | None | Unset:
+        def _parse_movement_sources(data: object) -> MovementSources | None | Unset:
             if data is None:
                 return data
             if isinstance(data, Unset):
                 return data
-            return cast(bool | None | Unset, data)
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError()
+                movement_sources_type_0 = MovementSources.from_dict(data)
 
-        mixed_as_of = _parse_mixed_as_of(d.pop("mixed_as_of", UNSET))
+                return movement_sources_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(MovementSources | None | Unset, data)
+
+        movement_sources = _parse_movement_sources(d.pop("movement_sources", UNSET))
 
         return {
             **fields,
             "as_of": as_of,
             "cells_without_value": cells_without_value,
             "contributors": contributors,
-            "mixed_as_of": mixed_as_of,
+            "movement_sources": movement_sources,
         }
