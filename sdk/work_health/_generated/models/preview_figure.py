@@ -27,6 +27,8 @@ class PreviewFigure(FigureFields):
     """ Cells that have a status instead of a number. The value does not include them. """
     contributors: list[Contributor]
     """ The returns that contribute to the figure, at most 100 of them. """
+    mixed_as_of: bool | None | Unset = UNSET
+    """ True if the latest return of some source is of an earlier period than `as_of`. """
     movement_sources: MovementSources | None | Unset = UNSET
     """ With a movement that is `not_comparable`: the sources that differ. """
 
@@ -47,6 +49,12 @@ class PreviewFigure(FigureFields):
             contributors_item = contributors_item_data.to_dict()
             contributors.append(contributors_item)
 
+        mixed_as_of: bool | None | Unset
+        if isinstance(self.mixed_as_of, Unset):
+            mixed_as_of = UNSET
+        else:
+            mixed_as_of = self.mixed_as_of
+
         movement_sources: dict[str, Any] | None | Unset
         if isinstance(self.movement_sources, Unset):
             movement_sources = UNSET
@@ -64,6 +72,8 @@ class PreviewFigure(FigureFields):
                 "contributors": contributors,
             }
         )
+        if mixed_as_of is not UNSET:
+            field_dict["mixed_as_of"] = mixed_as_of
         if movement_sources is not UNSET:
             field_dict["movement_sources"] = movement_sources
 
@@ -101,6 +111,15 @@ class PreviewFigure(FigureFields):
 
             contributors.append(contributors_item)
 
+        def _parse_mixed_as_of(data: object) -> bool | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(bool | None | Unset, data)
+
+        mixed_as_of = _parse_mixed_as_of(d.pop("mixed_as_of", UNSET))
+
         def _parse_movement_sources(data: object) -> MovementSources | None | Unset:
             if data is None:
                 return data
@@ -123,5 +142,6 @@ class PreviewFigure(FigureFields):
             "as_of": as_of,
             "cells_without_value": cells_without_value,
             "contributors": contributors,
+            "mixed_as_of": mixed_as_of,
             "movement_sources": movement_sources,
         }
