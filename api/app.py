@@ -215,13 +215,11 @@ def serve() -> Litestar:
     start_log("server", configuration)
     database = settings.require_database_url(configuration)
     engine = create_application_engine(database, pool_size=configuration.work_health_pool)
-    public_database = configuration.database_public_url or database
+    public_database, replica_url = configuration.database_public_url or database, configuration.database_replica_url
     public_reads = create_public_engine(public_database, pool_size=configuration.work_health_pool)
-    replica = None
-    if configuration.database_replica_url:
-        replica = Replica(
-            create_public_engine(configuration.database_replica_url, pool_size=configuration.work_health_pool)
-        )
+    replica = (
+        Replica(create_public_engine(replica_url, pool_size=configuration.work_health_pool)) if replica_url else None
+    )
     pulse = Pulse(lambda: connect_pulse(database, APPLICATION_ROLE), engine)
     followers = [
         partial(get_cache(public_reads).follow, public_database),

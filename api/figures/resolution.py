@@ -53,7 +53,7 @@ class ResolvedQuery(Struct, frozen=True, kw_only=True):
     part_periods: tuple[Period, ...] = ()
     revisions: list[SelectedRevision] = []
     repeated_returns: list[tuple[SelectedRevision, SelectedRevision]] = []
-    """Of a cumulative measure, each counted nil return with the earlier return whose count it keeps."""
+    """Each counted nil return of a cumulative measure, with the earlier return whose count it keeps."""
     formula_inputs: "list[ResolvedQuery]" = []
     earlier_periods: tuple[Period, ...] = ()
     """The earlier periods that have returns, in order of time."""

@@ -58,13 +58,13 @@ def calculate_formula(
     formula: Formula, period: Period, inputs: Sequence[FormulaInput], snapshot: Snapshot
 ) -> ReleasedValue:
     """Return the value of a formula. A gap compares the organisations that contribute to both of its proportions."""
-    found = [pair for one in inputs for pair in [_find_sources(one, period)] if pair is not None]
-    sources = [by_period for _, by_period in found]
-    has_sources = len(found) == len(inputs) and all(any(by_period.values()) for by_period in sources)
+    pairs = [pair for one in inputs for pair in [_find_sources(one, period)] if pair is not None]
+    sources = [by_period for _, by_period in pairs]
+    has_sources = len(pairs) == len(inputs) and all(any(by_period.values()) for by_period in sources)
     if formula.operation is Operation.DIFFERENCE and has_sources:
         common = _find_common_sources(sources)
         if common != sources:
-            return _calculate_common_gap(inputs, [span for span, _ in found], common, snapshot)
+            return _calculate_common_gap(inputs, [span for span, _ in pairs], common, snapshot)
     return calculate_derived(formula, period, [(one.measure, one.totals) for one in inputs])
 
 

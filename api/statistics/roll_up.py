@@ -194,7 +194,7 @@ class _RunStarts(Struct, frozen=True, kw_only=True, eq=False):
     earliest: IntArray
     """The latest and the earliest among the latest periods of the group's sources."""
     has_mixed_resets: BoolArray
-    """Whether the group's sources have counted since different resets."""
+    """True if the group's sources have counted since different resets."""
 
 
 def _find_runs(group: IntArray, source: IntArray, period: IntArray, reset: IntArray) -> _RunStarts:

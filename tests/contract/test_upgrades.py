@@ -231,7 +231,7 @@ async def test_database_of_an_earlier_migration_is_migrated_and_served(stored: S
             starting = await plan_commands.load_starting_plan(transaction, None)
             assert await plan_commands.load_starting_sandbox(transaction, starting.plan)
         if by_process:
-            with run_processes(stored.url, 1) as [address]:
+            with run_processes(stored.url, {}) as [address]:
                 headers = {"Authorization": f"Bearer {stored.content.key}"}
                 async with httpx2.AsyncClient(base_url=address, headers=headers) as http:
                     await check_client(http, stored.content)

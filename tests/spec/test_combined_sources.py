@@ -1,6 +1,6 @@
 """How the returns of several sources are combined: one row for each worked example of the design, section 6.
 
-A row has the returns, the period that is asked for, and the answer: the value or its bounds, the period that a stock
+A row has the returns, the queried period, and the answer: the value or its bounds, the period that a stock
 or a cumulative count is as of, whether sources differ in it (`mixed`), returns received of those expected, whether
 the figure is complete, and the reason if there is no value.
 """
