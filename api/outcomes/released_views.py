@@ -9,7 +9,7 @@ from api.figures.blank import mask_low_coverage
 from api.figures.inequality_figures import calculate_inequality
 from api.http.refusals import Invalid
 from api.outcomes.progress import build_node_outcomes, describe_measure, list_theme_measures
-from api.plan.catalogue import Catalogue
+from api.plan.catalogue import Catalogue, find_disclosure_class
 from schema.disclosure import DisclosureClass
 from schema.measures import UNCOUNTED_KINDS, Measure
 from schema.released_figures import PublishedFigure
@@ -68,7 +68,7 @@ def _list_classes(measure: Measure, catalogue: Catalogue) -> list[DisclosureClas
         return []
     formulas = [series.formula for series in measure.series if series.formula]
     parts = [catalogue.measures[slug] for formula in formulas for slug in formula.measures]
-    return [part.disclosure_class for part in parts] or [measure.disclosure_class]
+    return [find_disclosure_class(part, series) for part in parts or [measure] for series in part.series]
 
 
 def build_progress(release: Release, latest: Sequence[PublishedFigure], catalogue: Catalogue) -> ReleasedProgress:

@@ -9,9 +9,20 @@ from api.http.refusals import NotFound
 from api.plan.breakdowns import format_breakdown_key, list_breakdown_keys, parse_breakdown_key
 from api.plan.suggestions import suggest_codes
 from schema.areas import Area, Dimension, Scheme
-from schema.measures import Measure, Series
+from schema.disclosure import DisclosureClass
+from schema.measures import Collection, Measure, Series
 from schema.organisations import Duty
 from schema.plan import Plan
+
+
+def find_disclosure_class(measure: Measure, series: Series) -> DisclosureClass:
+    """Return the class whose rule protects the counts of a series.
+
+    It is that of the measure. But no publisher has protected what partners return: where the measure is a published
+    statistic, their counts are protected as those of people.
+    """
+    is_unprotected = measure.disclosure_class is DisclosureClass.PUBLISHED and series.collection is Collection.PARTNERS
+    return DisclosureClass.PERSONS if is_unprotected else measure.disclosure_class
 
 
 def find_headline_series(measure: Measure) -> Series:

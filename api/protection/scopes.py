@@ -13,7 +13,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from api.figures.returns_data import SelectedRevision
-from api.plan.catalogue import Catalogue
+from api.plan.catalogue import Catalogue, find_disclosure_class
 from api.plan.periods import list_periods
 from api.plan.scope_members import PROTECTED_KINDS, SUMMED_KINDS, ScopeMember, find_joined_measures, list_members
 from api.plan.scope_shapes import list_scope_areas, make_shape
@@ -134,7 +134,7 @@ def _make_series_scopes(
         scopes |= dict.fromkeys(scope.collected_periods, scope)
     return SeriesScopes(
         key=key,
-        disclosure_class=whole.disclosure_class,
+        disclosure_class=find_disclosure_class(whole, members[0].series),
         members=tuple(members),
         scopes=tuple({scope.key: scope for scope in scopes.values()}.values()),
         periods={code: ((scope, code),) for code, scope in scopes.items()}

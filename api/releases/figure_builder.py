@@ -12,6 +12,7 @@ from api.figures.query import COMPARABLE_KINDS
 from api.figures.resolution import CellKey
 from api.plan import calendar
 from api.plan.breakdowns import TOTAL_KEY, format_breakdown_key, parse_breakdown_key
+from api.plan.catalogue import find_disclosure_class
 from api.releases.released_entries import suggest_alternative
 from api.releases.released_readings import MovementStarts, find_movement_starts, to_reading
 from api.releases.released_values import ReleasedValue
@@ -117,7 +118,7 @@ class _PeriodBuilder:
         name = f"{self.measure.slug}/{self.series.slug}"
         distinct = {id(value): value for value in values.values()}
         sources = self.snapshot.sources.get(((self.measure.slug, self.series.slug), period.code))
-        rule = self.catalogue.plan.disclosure.rule(self.measure.disclosure_class)
+        rule = self.catalogue.plan.disclosure.rule(find_disclosure_class(self.measure, self.series))
         readings = {
             number: to_reading(self.measure, self.series, period, value, rule, sources)
             for number, value in distinct.items()

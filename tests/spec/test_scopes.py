@@ -5,7 +5,10 @@ from datetime import date
 import pytest
 from msgspec.structs import replace
 
+from api.commands import PLAN_FILE
 from api.figures.returns_data import SelectedRevision
+from api.plan.catalogue import find_disclosure_class
+from api.plan.queries_loading import read_plan
 from api.plan.scope_members import may_publish_alone
 from api.plan.scope_shapes import GeographyChanged, list_scope_areas, merge_shapes
 from api.protection.scopes import (
@@ -417,3 +420,26 @@ def test_measure_protected_with_other_measures_than_before_is_regrouped(before, 
         make_plan(make_measure("on-roll"), make_measure("visits"), duties=["quay on-roll", "pier visits"])
     )
     assert find_regrouped_measures(before, list_series_scopes(catalogue)) == regrouped
+
+
+#   class of the measure             series returned by   rule of its counts
+CLASSES = [
+    (DisclosureClass.PERSONS,        Collection.PARTNERS, DisclosureClass.PERSONS),
+    (DisclosureClass.ORGANISATIONS,  Collection.PARTNERS, DisclosureClass.ORGANISATIONS),
+    (DisclosureClass.NONE,           Collection.PARTNERS, DisclosureClass.NONE),
+    (DisclosureClass.PUBLISHED,      Collection.PARTNERS, DisclosureClass.PERSONS),  # no publisher has protected them
+    (DisclosureClass.PUBLISHED,      Collection.PUBLISHED, DisclosureClass.PUBLISHED),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("of_measure", "collection", "expected"), CLASSES)
+def test_counts_of_partners_never_have_the_rule_of_published_statistics(of_measure, collection, expected):
+    measure = replace(HARBOUR_CATALOGUE.measures["learners"], disclosure_class=of_measure)
+    assert find_disclosure_class(measure, replace(measure.series[0], collection=collection)) == expected
+
+
+def test_provisional_series_of_a_published_measure_is_protected_as_people():
+    plan = read_plan(PLAN_FILE)
+    [scopes] = [one for one in list_series_scopes(make_catalogue(plan)) if one.key == "neet-16-17/ccis-provisional"]
+    assert scopes.disclosure_class is DisclosureClass.PERSONS
+    assert plan.disclosure.rule(scopes.disclosure_class).base == 5
