@@ -70,6 +70,7 @@ def test_pandas_reads_the_csv_with_the_columns_of_the_json():
     assert set(frame.columns) >= {name for name in flat.columns if not name.startswith("as_of") or "_code" in name} - {
         "trend",
         "movement",
+        "movement_sources",
         "target",
         "as_of",
         "source",
