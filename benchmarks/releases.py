@@ -162,11 +162,14 @@ def _publish_and_measure(url: str) -> PublicationCost:
     async def work() -> list[float]:
         engine, connection = connections.create_publisher_engine(url), await connections.connect_queue_listener(url)
         protector = Protector(engine)
-        handlers = {PROTECT_JOB_KIND: protector.handle, PUBLISH_JOB_KIND: Publisher(protector).handle}
+        handlers: dict[str, queue.JobHandler] = {
+            PROTECT_JOB_KIND: protector,
+            PUBLISH_JOB_KIND: Publisher(protector),
+        }
         times: list[float] = []
-        for kind, handle in handlers.items():
+        for kind, handler in handlers.items():
             started = time.perf_counter()
-            await queue.process_jobs(connection, {kind: handle}, until_empty=True)
+            await queue.process_jobs(connection, {kind: handler}, asyncio.Event(), until_empty=True)
             times.append(time.perf_counter() - started)
         await connection.close()
         await engine.dispose()
