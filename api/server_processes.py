@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from granian.constants import HTTPModes, Interfaces, Loops
 from granian.http import HTTP1Settings
 
+from api.monitoring.process_counts import FOLDER_VARIABLE
 from api.parent_process import exit_with_parent
 from api.settings import PortUnavailable
 from api.supervision import DEATHS_SECONDS, ProcessEnded, describe_status
@@ -95,7 +96,7 @@ def serve(listener: socket.socket, *, processes: int, drain_seconds: int, log_co
     """
     _raise_file_limit()
     with tempfile.TemporaryDirectory(prefix="work-and-health-metrics-") as metrics_folder:
-        os.environ["PROMETHEUS_MULTIPROC_DIR"] = metrics_folder  # a fork has it too
+        os.environ[FOLDER_VARIABLE] = metrics_folder  # a fork has it too
         SharedSocketServer(
             listener,
             interface=Interfaces.ASGI,

@@ -23,9 +23,8 @@ from api.database.requirements import NEWEST_SCHEMA
 from api.database.shares import WAITS, get_pool
 from api.http.problems import error_code
 from api.http.refusals import list_refusal_classes
-from api.monitoring.process_counts import LATENCY_BOUNDS_SECONDS, ProcessCounts
+from api.monitoring.process_counts import FOLDER_VARIABLE, LATENCY_BOUNDS_SECONDS, ProcessCounts
 
-FOLDER_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 LAG_BOUNDS_SECONDS = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 OVERLOAD_STATUSES = (429, 503)
 LAG_INTERVAL_SECONDS = 0.1

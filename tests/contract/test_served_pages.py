@@ -3,7 +3,7 @@
 import gzip
 import hashlib
 import re
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator
 from html import escape, unescape
 from urllib.parse import quote
 
@@ -16,17 +16,10 @@ from api.docs import codes, pages, routes
 from api.docs.guides import FILES, GUIDE_NAMES, SVG_NAMESPACE
 from api.http.etags import ETagMiddleware
 from api.http.problems import EXCEPTION_HANDLERS, error_code, error_title
-from api.http.refusals import Refusal
+from api.http.refusals import list_refusal_classes
 from api.http.response_headers import add_response_headers
 from api.plan.periods import UnclearPeriod
 from api.submissions.checks.finding_codes import FINDING_EXPLANATIONS
-
-
-def list_refusal_classes(refusal: type[Refusal] = Refusal) -> Iterator[type[Refusal]]:
-    for subclass in refusal.__subclasses__():
-        yield subclass
-        yield from list_refusal_classes(subclass)
-
 
 GUIDES = [f"/guides/{name}" for name in GUIDE_NAMES]
 PAGES = ["/docs", "/errors", "/errors/no-duty", "/guides", *GUIDES]

@@ -19,7 +19,8 @@ from api.database.roles import APPLICATION_ROLE, PUBLIC_ROLE
 from schema.partners import Scope
 from schema.plan import Plan
 from tests.conftest import PROGRAMME, RunningApplication, open_application
-from tests.fixtures.database_outages import OutageCluster, cut_commits, prepare_outage_cluster
+from tests.fixtures.database_outages import OutageCluster, prepare_outage_cluster
+from tests.fixtures.proxies import CommitCutter, run_proxy
 from work_health import AsyncWorkHealth, new_return, new_submission, observation
 
 RESTARTS = int(os.environ.get("CRASHES", "1"))
@@ -243,7 +244,7 @@ async def test_clients_submit_through_a_restart(callers: Callers, prepared_clust
 @pytest.fixture
 async def cut_callers(callers: Callers, prepared_cluster: OutageCluster):
     """Yield a function that makes the next commits lose their answers."""
-    async with cut_commits(prepared_cluster.url) as (cutter, url):
+    async with run_proxy(CommitCutter, prepared_cluster.url) as (cutter, url):
         engine = connections.create_application_engine(url, pool_size=4)
         state = callers.application.app.state
         previous, state.engine = state.engine, engine

@@ -1,7 +1,7 @@
 """Upgrade as the guide describes, while clients submit: every acknowledged submission is stored once, and none fails.
 
 The new version is a copy of this one with one more migration, in a folder of its own. So this version is the old code
-beside the new schema.
+that works with the new schema.
 """
 
 import asyncio

@@ -22,8 +22,9 @@ from schema.plan import Plan
 from tests.conftest import prepare_template
 from tests.fixtures.database_outages import freeze
 from tests.fixtures.hidden_releases import EMBARGOED, WITHDRAWN, find_leaks, publish, publish_releases, withdraw
+from tests.fixtures.proxies import ConnectionDropper, run_proxy
 from tests.fixtures.release_client import ReleaseClient
-from tests.fixtures.replicated_cluster import ReplicatedCluster, drop_connections, start_replicated_cluster
+from tests.fixtures.replicated_cluster import ReplicatedCluster, start_replicated_cluster
 
 JULY = {"measure": "learners", "period": "2026-07"}
 DATABASE_NUMBERS = count(1)
@@ -191,7 +192,8 @@ async def test_reads_go_on_while_the_replica_is_silent(reader, standby, cluster,
 async def test_reads_go_on_when_the_network_drops_connections_to_the_replica(
     reader, application, cluster, database, monkeypatch
 ):
-    async with drop_connections(cluster.standby.dsn(database)) as (dropper, url), use_replica(application, url):
+    dropped = run_proxy(ConnectionDropper, cluster.standby.dsn(database))
+    async with dropped as (dropper, url), use_replica(application, url):
         both = await asyncio.gather(reader.reads_replica(), reader.reads_replica())
         assert (any(both), dropper.opened) == (True, 2)
         monkeypatch.setattr(replica, "ANSWER_SECONDS", 0.2)
