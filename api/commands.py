@@ -7,7 +7,6 @@ from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import TypeVar
 
-import yaml
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from api import settings
@@ -174,11 +173,11 @@ def fetch(arguments: argparse.Namespace, configuration: settings.Settings) -> in
 
 def write_contract(arguments: argparse.Namespace, _: settings.Settings) -> int:
     """Write openapi.yaml."""
-    from api import contract  # noqa: PLC0415
+    from api import contract, portable_contract  # noqa: PLC0415
     from api.app import create_app  # noqa: PLC0415
 
     unconnected = create_async_engine("postgresql+asyncpg://")
     document = contract.build_document(create_app(unconnected, unconnected))
-    text = yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=110)
+    text = portable_contract.write_yaml(document)
     arguments.file.write_text("# Made from the code by `make contract`; compared with it in a test.\n" + text)
     return 0

@@ -36,6 +36,8 @@ import schema.reviews
 import schema.submission_reports
 import schema.submissions
 import schema.verdicts
+from api.contract_order import find_place
+from api.portable_contract import make_portable
 
 Json = Any
 EXAMPLES: dict[str, Json] = {"parameters": {}, "parameters_of": {}, "requests": {}, "responses": {}}
@@ -97,7 +99,7 @@ def build_document(app: Litestar) -> dict[str, Json]:
     for item in document["paths"].values():
         if "get" in item:
             _add_etag(item["get"])
-    document["paths"] = dict(sorted(document["paths"].items()))
+    document["paths"] = dict(sorted(document["paths"].items(), key=lambda pair: (find_place(pair[1]), pair[0])))
     document["components"]["responses"] = {"NotModified": NOT_MODIFIED_RESPONSE, **_share_problems(operations)}
     document["components"]["headers"] = {
         "RequestId": {
@@ -112,10 +114,8 @@ def build_document(app: Litestar) -> dict[str, Json]:
         },
     }
     document["servers"] = [{"url": "/", "description": "This server."}]
-    return {
-        "openapi": "3.1.0",
-        **{k: v for k, v in _transform_nodes(document, _normalise_schema).items() if k != "openapi"},
-    }
+    document = make_portable(_transform_nodes(document, _normalise_schema))
+    return {"openapi": "3.1.0", **{key: value for key, value in document.items() if key != "openapi"}}
 
 
 def _build_schemas(wanted: set[str]) -> dict[str, Json]:

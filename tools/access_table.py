@@ -65,17 +65,16 @@ def list_operations() -> dict[str, dict[str, Any]]:
 def build_access_table() -> AccessTable:
     """Return what each scope allows, for the operations that need a key."""
     return {
-        name: {scope: find_reach(name, scope, operation["security"]) for scope in Scope}
+        name: {scope: find_reach(name, scope, operation.get("x-scopes", [])) for scope in Scope}
         for name, operation in list_operations().items()
         if operation.get("security")
     }
 
 
-def find_reach(operation: str, scope: Scope, security: list[dict[str, list[str]]]) -> Reach:
-    roles = [role for requirement in security for role in requirement["key"]]
-    if not roles:
+def find_reach(operation: str, scope: Scope, scopes: list[str]) -> Reach:
+    if not scopes:
         return Reach.YES
-    if scope not in roles:
+    if scope not in scopes:
         return Reach.REFUSED
     return Reach.OTHERS if operation in DECISIONS else REACH_BY_SCOPE[scope]
 

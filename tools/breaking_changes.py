@@ -28,7 +28,7 @@ def find_breaking_changes(before: Json, after: Json) -> list[str]:
 
 
 def _list_scopes(operation: Json) -> set[str]:
-    return {scope for requirement in operation.get("security", ()) for scope in requirement["key"]}
+    return set(operation.get("x-scopes", ()))
 
 
 class _ContractComparison:

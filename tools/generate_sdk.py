@@ -25,13 +25,16 @@ def generate(folder: Path) -> None:
     with tempfile.TemporaryDirectory() as temporary:
         package, templates = Path(temporary) / "_generated", Path(temporary) / "templates"
         shutil.copytree(ROOT / "sdk" / "templates", templates)
-        parents = find_parents(yaml.safe_load(CONTRACT.read_bytes())["components"]["schemas"])
+        document = yaml.safe_load(CONTRACT.read_bytes())
+        parents = find_parents(document["components"]["schemas"])
+        contract = Path(temporary) / "contract.json"
+        contract.write_text(json.dumps(document))
         (templates / "parents.jinja").write_text("{% set parents = " + json.dumps(parents) + " %}")
         subprocess.run(
             [
                 bin_folder / "openapi-python-client",
                 "generate",
-                f"--path={CONTRACT}",
+                f"--path={contract}",
                 f"--config={ROOT / 'sdk' / 'openapi-python-client.yaml'}",
                 f"--custom-template-path={templates}",
                 f"--output-path={package}",

@@ -1,14 +1,17 @@
 """The contract: it is what the code serves, and it follows its rules."""
 
 import os
+import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import jsonschema
 import msgspec
 import pytest
 
+from api.contract_order import ORDER_OF_USE
 from work_health import AsyncWorkHealth, WorkHealth
 
 ROOT = Path(__file__).parent.parent.parent
@@ -52,10 +55,37 @@ def test_operation_is_described(name):
     assert len(operation["tags"]) == 1
     assert operation["tags"][0] in {tag["name"] for tag in CONTRACT["tags"]}
     assert {"400", "500"} <= operation["responses"].keys()
-    assert ("401" in operation["responses"]) == ("security" in operation)
+    assert ("401" in operation["responses"]) == bool(operation["security"])
     for parameter in operation.get("parameters", ()):
         assert parameter["description"]
         assert "null" not in str(parameter["schema"].get("type"))
+
+
+def test_operations_are_in_the_order_of_use():
+    tags = [tag["name"] for tag in CONTRACT["tags"]]
+    assert tags == list(ORDER_OF_USE)
+    for tag, names in ORDER_OF_USE.items():
+        assert {name for name, operation in OPERATIONS.items() if operation["tags"] == [tag]} == set(names)
+    order = [name for names in ORDER_OF_USE.values() for name in names]
+    firsts = [min((op["operationId"] for op in item.values()), key=order.index) for item in CONTRACT["paths"].values()]
+    assert firsts == sorted(firsts, key=order.index)
+
+
+def list_request_fields(schema: dict) -> Iterator[tuple[str, dict]]:
+    """Return the fields of a request's schema and of all that it is made of."""
+    for name in set(re.findall(r"#/components/schemas/(\w+)", str(schema))):
+        inner = CONTRACT["components"]["schemas"][name]
+        for part in (inner, *inner.get("allOf", ())):
+            yield from ((f"{name}.{field}", node) for field, node in part.get("properties", {}).items())
+            for node in part.get("properties", {}).values():
+                yield from list_request_fields(node)
+
+
+def test_no_field_of_a_request_has_a_default():
+    bodies = [operation["requestBody"] for operation in OPERATIONS.values() if "requestBody" in operation]
+    fields = [field for body in bodies for field in list_request_fields(body)]
+    assert len(fields) > 30
+    assert [name for name, node in fields if "default" in node] == []
 
 
 def test_every_get_has_an_etag():

@@ -24,10 +24,10 @@ class NewExemption:
     exempt: bool
     """ If false, the decision revokes an earlier exemption. """
     reason: str
-    series: str | Unset = "headline"
-    """ A kebab-case code. It never changes once it is in use. """
-    service: str | Unset = "main"
-    """ A kebab-case code. It never changes once it is in use. """
+    series: str | Unset = UNSET
+    """ A kebab-case code. It never changes once it is in use. Default: `headline`. """
+    service: str | Unset = UNSET
+    """ A kebab-case code. It never changes once it is in use. Default: `main`. """
 
     def to_dict(self) -> dict[str, Any]:
         organisation = self.organisation

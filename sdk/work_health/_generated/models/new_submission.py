@@ -22,9 +22,9 @@ class NewSubmission:
     returns: list[NewReturn]
     organisation: None | str | Unset = UNSET
     """ The organisation that submits. Optional: a key belongs to one organisation. """
-    confirm_withdrawals: bool | Unset = False
+    confirm_withdrawals: bool | Unset = UNSET
     """ Current cells that the new return does not contain are withdrawn. Set this to true to withdraw more than a
-    tenth of a return's cells. """
+    tenth of a return's cells. Default: `false`. """
     justifications: list[Justification] | Unset = UNSET
     note: None | str | Unset = UNSET
 

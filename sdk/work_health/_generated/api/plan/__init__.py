@@ -25,22 +25,6 @@ if TYPE_CHECKING:
 
 
 class Plan(Sender):
-    def get_period(
-        self,
-        code: str,
-    ) -> Period:
-        """Get a period by its code.
-
-        Return the type, first and last day, and label. An ambiguous code is rejected with suggestions.
-        """
-        from . import get_period as _get_period
-
-        return self._send(
-            _get_period.call(
-                code,
-            )
-        )
-
     def list_programmes(
         self,
     ) -> ProgrammePage:
@@ -64,6 +48,106 @@ class Plan(Sender):
 
         return self._send(
             _get_programme.call(
+                programme,
+            )
+        )
+
+    def list_measures(
+        self,
+        programme: str,
+        *,
+        theme: str | None = None,
+        column: LogicModelColumn | str | None = None,
+        kind: MeasureKind | str | None = None,
+        disclosure_class: DisclosureClass | str | None = None,
+        organisation: str | None = None,
+        reference: str | None = None,
+    ) -> MeasurePage:
+        """List measures.
+
+        Return measures in the order of the plan.
+
+        `organisation` selects the measures that the organisation returns. `reference` is a code of the plan, such as
+        `M2.4` or `OC1`.
+        """
+        from . import list_measures as _list_measures
+
+        return self._send(
+            _list_measures.call(
+                programme,
+                theme=theme,
+                column=column,
+                kind=kind,
+                disclosure_class=disclosure_class,
+                organisation=organisation,
+                reference=reference,
+            )
+        )
+
+    def get_measure(
+        self,
+        programme: str,
+        measure: str,
+    ) -> Measure:
+        """Get a measure.
+
+        Return the measure with its plan references, kind, series, breakdowns and disclosure class.
+        """
+        from . import get_measure as _get_measure
+
+        return self._send(
+            _get_measure.call(
+                programme,
+                measure=measure,
+            )
+        )
+
+    def get_logic_model(
+        self,
+        programme: str,
+    ) -> LogicModel:
+        """Get the logic model.
+
+        Return inputs, activities, outputs, outcomes and impacts in the plan's exact words.
+
+        Each link has its basis and the sentence that supports it.
+        """
+        from . import get_logic_model as _get_logic_model
+
+        return self._send(
+            _get_logic_model.call(
+                programme,
+            )
+        )
+
+    def get_logic_model_gaps(
+        self,
+        programme: str,
+    ) -> LogicModelGaps:
+        """List gaps in the logic model.
+
+        Return the gaps of the plan itself, such as outcomes without an activity. They are listed, not filled.
+        """
+        from . import get_logic_model_gaps as _get_logic_model_gaps
+
+        return self._send(
+            _get_logic_model_gaps.call(
+                programme,
+            )
+        )
+
+    def list_organisations(
+        self,
+        programme: str,
+    ) -> OrganisationPage:
+        """List organisations and roles.
+
+        Return organisations with their identifiers, and the roles for which the plan names no organisation.
+        """
+        from . import list_organisations as _list_organisations
+
+        return self._send(
+            _list_organisations.call(
                 programme,
             )
         )
@@ -126,106 +210,6 @@ class Plan(Sender):
             )
         )
 
-    def get_logic_model(
-        self,
-        programme: str,
-    ) -> LogicModel:
-        """Get the logic model.
-
-        Return inputs, activities, outputs, outcomes and impacts in the plan's exact words.
-
-        Each link has its basis and the sentence that supports it.
-        """
-        from . import get_logic_model as _get_logic_model
-
-        return self._send(
-            _get_logic_model.call(
-                programme,
-            )
-        )
-
-    def get_logic_model_gaps(
-        self,
-        programme: str,
-    ) -> LogicModelGaps:
-        """List gaps in the logic model.
-
-        Return the gaps of the plan itself, such as outcomes without an activity. They are listed, not filled.
-        """
-        from . import get_logic_model_gaps as _get_logic_model_gaps
-
-        return self._send(
-            _get_logic_model_gaps.call(
-                programme,
-            )
-        )
-
-    def list_measures(
-        self,
-        programme: str,
-        *,
-        theme: str | None = None,
-        column: LogicModelColumn | str | None = None,
-        kind: MeasureKind | str | None = None,
-        disclosure_class: DisclosureClass | str | None = None,
-        organisation: str | None = None,
-        reference: str | None = None,
-    ) -> MeasurePage:
-        """List measures.
-
-        Return measures in the order of the plan.
-
-        `organisation` selects the measures that the organisation returns. `reference` is a code of the plan, such as
-        `M2.4` or `OC1`.
-        """
-        from . import list_measures as _list_measures
-
-        return self._send(
-            _list_measures.call(
-                programme,
-                theme=theme,
-                column=column,
-                kind=kind,
-                disclosure_class=disclosure_class,
-                organisation=organisation,
-                reference=reference,
-            )
-        )
-
-    def get_measure(
-        self,
-        programme: str,
-        measure: str,
-    ) -> Measure:
-        """Get a measure.
-
-        Return the measure with its plan references, kind, series, breakdowns and disclosure class.
-        """
-        from . import get_measure as _get_measure
-
-        return self._send(
-            _get_measure.call(
-                programme,
-                measure=measure,
-            )
-        )
-
-    def list_organisations(
-        self,
-        programme: str,
-    ) -> OrganisationPage:
-        """List organisations and roles.
-
-        Return organisations with their identifiers, and the roles for which the plan names no organisation.
-        """
-        from . import list_organisations as _list_organisations
-
-        return self._send(
-            _list_organisations.call(
-                programme,
-            )
-        )
-
     def list_periods(
         self,
         programme: str,
@@ -245,9 +229,7 @@ class Plan(Sender):
             )
         )
 
-
-class AsyncPlan(AsyncSender):
-    async def get_period(
+    def get_period(
         self,
         code: str,
     ) -> Period:
@@ -257,12 +239,14 @@ class AsyncPlan(AsyncSender):
         """
         from . import get_period as _get_period
 
-        return await self._send(
+        return self._send(
             _get_period.call(
                 code,
             )
         )
 
+
+class AsyncPlan(AsyncSender):
     async def list_programmes(
         self,
     ) -> ProgrammePage:
@@ -286,6 +270,106 @@ class AsyncPlan(AsyncSender):
 
         return await self._send(
             _get_programme.call(
+                programme,
+            )
+        )
+
+    async def list_measures(
+        self,
+        programme: str,
+        *,
+        theme: str | None = None,
+        column: LogicModelColumn | str | None = None,
+        kind: MeasureKind | str | None = None,
+        disclosure_class: DisclosureClass | str | None = None,
+        organisation: str | None = None,
+        reference: str | None = None,
+    ) -> MeasurePage:
+        """List measures.
+
+        Return measures in the order of the plan.
+
+        `organisation` selects the measures that the organisation returns. `reference` is a code of the plan, such as
+        `M2.4` or `OC1`.
+        """
+        from . import list_measures as _list_measures
+
+        return await self._send(
+            _list_measures.call(
+                programme,
+                theme=theme,
+                column=column,
+                kind=kind,
+                disclosure_class=disclosure_class,
+                organisation=organisation,
+                reference=reference,
+            )
+        )
+
+    async def get_measure(
+        self,
+        programme: str,
+        measure: str,
+    ) -> Measure:
+        """Get a measure.
+
+        Return the measure with its plan references, kind, series, breakdowns and disclosure class.
+        """
+        from . import get_measure as _get_measure
+
+        return await self._send(
+            _get_measure.call(
+                programme,
+                measure=measure,
+            )
+        )
+
+    async def get_logic_model(
+        self,
+        programme: str,
+    ) -> LogicModel:
+        """Get the logic model.
+
+        Return inputs, activities, outputs, outcomes and impacts in the plan's exact words.
+
+        Each link has its basis and the sentence that supports it.
+        """
+        from . import get_logic_model as _get_logic_model
+
+        return await self._send(
+            _get_logic_model.call(
+                programme,
+            )
+        )
+
+    async def get_logic_model_gaps(
+        self,
+        programme: str,
+    ) -> LogicModelGaps:
+        """List gaps in the logic model.
+
+        Return the gaps of the plan itself, such as outcomes without an activity. They are listed, not filled.
+        """
+        from . import get_logic_model_gaps as _get_logic_model_gaps
+
+        return await self._send(
+            _get_logic_model_gaps.call(
+                programme,
+            )
+        )
+
+    async def list_organisations(
+        self,
+        programme: str,
+    ) -> OrganisationPage:
+        """List organisations and roles.
+
+        Return organisations with their identifiers, and the roles for which the plan names no organisation.
+        """
+        from . import list_organisations as _list_organisations
+
+        return await self._send(
+            _list_organisations.call(
                 programme,
             )
         )
@@ -348,106 +432,6 @@ class AsyncPlan(AsyncSender):
             )
         )
 
-    async def get_logic_model(
-        self,
-        programme: str,
-    ) -> LogicModel:
-        """Get the logic model.
-
-        Return inputs, activities, outputs, outcomes and impacts in the plan's exact words.
-
-        Each link has its basis and the sentence that supports it.
-        """
-        from . import get_logic_model as _get_logic_model
-
-        return await self._send(
-            _get_logic_model.call(
-                programme,
-            )
-        )
-
-    async def get_logic_model_gaps(
-        self,
-        programme: str,
-    ) -> LogicModelGaps:
-        """List gaps in the logic model.
-
-        Return the gaps of the plan itself, such as outcomes without an activity. They are listed, not filled.
-        """
-        from . import get_logic_model_gaps as _get_logic_model_gaps
-
-        return await self._send(
-            _get_logic_model_gaps.call(
-                programme,
-            )
-        )
-
-    async def list_measures(
-        self,
-        programme: str,
-        *,
-        theme: str | None = None,
-        column: LogicModelColumn | str | None = None,
-        kind: MeasureKind | str | None = None,
-        disclosure_class: DisclosureClass | str | None = None,
-        organisation: str | None = None,
-        reference: str | None = None,
-    ) -> MeasurePage:
-        """List measures.
-
-        Return measures in the order of the plan.
-
-        `organisation` selects the measures that the organisation returns. `reference` is a code of the plan, such as
-        `M2.4` or `OC1`.
-        """
-        from . import list_measures as _list_measures
-
-        return await self._send(
-            _list_measures.call(
-                programme,
-                theme=theme,
-                column=column,
-                kind=kind,
-                disclosure_class=disclosure_class,
-                organisation=organisation,
-                reference=reference,
-            )
-        )
-
-    async def get_measure(
-        self,
-        programme: str,
-        measure: str,
-    ) -> Measure:
-        """Get a measure.
-
-        Return the measure with its plan references, kind, series, breakdowns and disclosure class.
-        """
-        from . import get_measure as _get_measure
-
-        return await self._send(
-            _get_measure.call(
-                programme,
-                measure=measure,
-            )
-        )
-
-    async def list_organisations(
-        self,
-        programme: str,
-    ) -> OrganisationPage:
-        """List organisations and roles.
-
-        Return organisations with their identifiers, and the roles for which the plan names no organisation.
-        """
-        from . import list_organisations as _list_organisations
-
-        return await self._send(
-            _list_organisations.call(
-                programme,
-            )
-        )
-
     async def list_periods(
         self,
         programme: str,
@@ -464,5 +448,21 @@ class AsyncPlan(AsyncSender):
             _list_periods.call(
                 programme,
                 type_=type_,
+            )
+        )
+
+    async def get_period(
+        self,
+        code: str,
+    ) -> Period:
+        """Get a period by its code.
+
+        Return the type, first and last day, and label. An ambiguous code is rejected with suggestions.
+        """
+        from . import get_period as _get_period
+
+        return await self._send(
+            _get_period.call(
+                code,
             )
         )

@@ -21,84 +21,6 @@ if TYPE_CHECKING:
 
 
 class Releases(Sender):
-    def list_publications(
-        self,
-        programme: str,
-        *,
-        limit: int | None = None,
-    ) -> PublicationJobList:
-        """List publication jobs.
-
-        List running and ended publication jobs with their results, newest first.
-        """
-        from . import list_publications as _list_publications
-
-        return self._send(
-            _list_publications.call(
-                programme,
-                limit=limit,
-            )
-        )
-
-    def get_publication(
-        self,
-        programme: str,
-        publication: UUID,
-    ) -> PublicationJob:
-        """Get a publication job.
-
-        Poll every few seconds until `state` is neither `queued` nor `running`.
-        """
-        from . import get_publication as _get_publication
-
-        return self._send(
-            _get_publication.call(
-                programme,
-                publication=publication,
-            )
-        )
-
-    def cancel_publication(
-        self,
-        programme: str,
-        publication: UUID,
-    ) -> PublicationJob:
-        """Cancel a publication job.
-
-        End a queued or running job. It publishes nothing. What it has protected stays protected.
-        """
-        from . import cancel_publication as _cancel_publication
-
-        return self._send(
-            _cancel_publication.call(
-                programme,
-                publication=publication,
-            )
-        )
-
-    def repeat_publication(
-        self,
-        programme: str,
-        publication: UUID,
-        *,
-        idempotency_key: str | None = None,
-    ) -> PublicationJob:
-        """Repeat a publication job.
-
-        Start a new job with the request of one that has ended, for example because it failed.
-
-        The new job publishes what is approved when it starts.
-        """
-        from . import repeat_publication as _repeat_publication
-
-        return self._send(
-            _repeat_publication.call(
-                programme,
-                publication=publication,
-                idempotency_key=idempotency_key,
-            )
-        )
-
     def list_releases(
         self,
         programme: str,
@@ -190,32 +112,6 @@ class Releases(Sender):
             )
         )
 
-    def withdraw_release(
-        self,
-        programme: str,
-        number: int,
-        release_withdrawal: ReleaseWithdrawal,
-    ) -> Release:
-        """Withdraw a release.
-
-        Withdraw a whole release, with a public reason. No server process returns its content after this response.
-
-        To make sure of that, the response is sent 1.1 s after the withdrawal is stored. Readers may have copies, so
-        later
-        releases are audited as if it were still published. A release under embargo can be withdrawn before it is
-        published;
-        from the end of its embargo, readers see only that it was withdrawn, and why.
-        """
-        from . import withdraw_release as _withdraw_release
-
-        return self._send(
-            _withdraw_release.call(
-                programme,
-                number=number,
-                release_withdrawal=release_withdrawal,
-            )
-        )
-
     def list_release_entries(
         self,
         programme: str,
@@ -248,9 +144,7 @@ class Releases(Sender):
             )
         )
 
-
-class AsyncReleases(AsyncSender):
-    async def list_publications(
+    def list_publications(
         self,
         programme: str,
         *,
@@ -262,14 +156,14 @@ class AsyncReleases(AsyncSender):
         """
         from . import list_publications as _list_publications
 
-        return await self._send(
+        return self._send(
             _list_publications.call(
                 programme,
                 limit=limit,
             )
         )
 
-    async def get_publication(
+    def get_publication(
         self,
         programme: str,
         publication: UUID,
@@ -280,14 +174,14 @@ class AsyncReleases(AsyncSender):
         """
         from . import get_publication as _get_publication
 
-        return await self._send(
+        return self._send(
             _get_publication.call(
                 programme,
                 publication=publication,
             )
         )
 
-    async def cancel_publication(
+    def cancel_publication(
         self,
         programme: str,
         publication: UUID,
@@ -298,14 +192,14 @@ class AsyncReleases(AsyncSender):
         """
         from . import cancel_publication as _cancel_publication
 
-        return await self._send(
+        return self._send(
             _cancel_publication.call(
                 programme,
                 publication=publication,
             )
         )
 
-    async def repeat_publication(
+    def repeat_publication(
         self,
         programme: str,
         publication: UUID,
@@ -320,7 +214,7 @@ class AsyncReleases(AsyncSender):
         """
         from . import repeat_publication as _repeat_publication
 
-        return await self._send(
+        return self._send(
             _repeat_publication.call(
                 programme,
                 publication=publication,
@@ -328,6 +222,34 @@ class AsyncReleases(AsyncSender):
             )
         )
 
+    def withdraw_release(
+        self,
+        programme: str,
+        number: int,
+        release_withdrawal: ReleaseWithdrawal,
+    ) -> Release:
+        """Withdraw a release.
+
+        Withdraw a whole release, with a public reason. No server process returns its content after this response.
+
+        To make sure of that, the response is sent 1.1 s after the withdrawal is stored. Readers may have copies, so
+        later
+        releases are audited as if it were still published. A release under embargo can be withdrawn before it is
+        published;
+        from the end of its embargo, readers see only that it was withdrawn, and why.
+        """
+        from . import withdraw_release as _withdraw_release
+
+        return self._send(
+            _withdraw_release.call(
+                programme,
+                number=number,
+                release_withdrawal=release_withdrawal,
+            )
+        )
+
+
+class AsyncReleases(AsyncSender):
     async def list_releases(
         self,
         programme: str,
@@ -419,32 +341,6 @@ class AsyncReleases(AsyncSender):
             )
         )
 
-    async def withdraw_release(
-        self,
-        programme: str,
-        number: int,
-        release_withdrawal: ReleaseWithdrawal,
-    ) -> Release:
-        """Withdraw a release.
-
-        Withdraw a whole release, with a public reason. No server process returns its content after this response.
-
-        To make sure of that, the response is sent 1.1 s after the withdrawal is stored. Readers may have copies, so
-        later
-        releases are audited as if it were still published. A release under embargo can be withdrawn before it is
-        published;
-        from the end of its embargo, readers see only that it was withdrawn, and why.
-        """
-        from . import withdraw_release as _withdraw_release
-
-        return await self._send(
-            _withdraw_release.call(
-                programme,
-                number=number,
-                release_withdrawal=release_withdrawal,
-            )
-        )
-
     async def list_release_entries(
         self,
         programme: str,
@@ -474,5 +370,109 @@ class AsyncReleases(AsyncSender):
                 period=period,
                 cursor=cursor,
                 limit=limit,
+            )
+        )
+
+    async def list_publications(
+        self,
+        programme: str,
+        *,
+        limit: int | None = None,
+    ) -> PublicationJobList:
+        """List publication jobs.
+
+        List running and ended publication jobs with their results, newest first.
+        """
+        from . import list_publications as _list_publications
+
+        return await self._send(
+            _list_publications.call(
+                programme,
+                limit=limit,
+            )
+        )
+
+    async def get_publication(
+        self,
+        programme: str,
+        publication: UUID,
+    ) -> PublicationJob:
+        """Get a publication job.
+
+        Poll every few seconds until `state` is neither `queued` nor `running`.
+        """
+        from . import get_publication as _get_publication
+
+        return await self._send(
+            _get_publication.call(
+                programme,
+                publication=publication,
+            )
+        )
+
+    async def cancel_publication(
+        self,
+        programme: str,
+        publication: UUID,
+    ) -> PublicationJob:
+        """Cancel a publication job.
+
+        End a queued or running job. It publishes nothing. What it has protected stays protected.
+        """
+        from . import cancel_publication as _cancel_publication
+
+        return await self._send(
+            _cancel_publication.call(
+                programme,
+                publication=publication,
+            )
+        )
+
+    async def repeat_publication(
+        self,
+        programme: str,
+        publication: UUID,
+        *,
+        idempotency_key: str | None = None,
+    ) -> PublicationJob:
+        """Repeat a publication job.
+
+        Start a new job with the request of one that has ended, for example because it failed.
+
+        The new job publishes what is approved when it starts.
+        """
+        from . import repeat_publication as _repeat_publication
+
+        return await self._send(
+            _repeat_publication.call(
+                programme,
+                publication=publication,
+                idempotency_key=idempotency_key,
+            )
+        )
+
+    async def withdraw_release(
+        self,
+        programme: str,
+        number: int,
+        release_withdrawal: ReleaseWithdrawal,
+    ) -> Release:
+        """Withdraw a release.
+
+        Withdraw a whole release, with a public reason. No server process returns its content after this response.
+
+        To make sure of that, the response is sent 1.1 s after the withdrawal is stored. Readers may have copies, so
+        later
+        releases are audited as if it were still published. A release under embargo can be withdrawn before it is
+        published;
+        from the end of its embargo, readers see only that it was withdrawn, and why.
+        """
+        from . import withdraw_release as _withdraw_release
+
+        return await self._send(
+            _withdraw_release.call(
+                programme,
+                number=number,
+                release_withdrawal=release_withdrawal,
             )
         )

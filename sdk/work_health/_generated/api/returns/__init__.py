@@ -79,47 +79,6 @@ class Returns(Sender):
             )
         )
 
-    def list_observations(
-        self,
-        programme: str,
-        *,
-        measure: str | None = None,
-        series: str | None = None,
-        service: str | None = None,
-        organisation: str | None = None,
-        period: str | None = None,
-        area: str | None = None,
-        as_of: datetime.datetime | None = None,
-        updated_after: datetime.datetime | None = None,
-        cursor: str | None = None,
-        limit: int | None = None,
-    ) -> ObservationPage:
-        """List cells of returns.
-
-        List the cells of returns of your organisation and of those that it succeeds. Reviewers list everybody's.
-
-        With `updated_after`, list only cells that were added, changed or withdrawn since that instant. To miss no
-        change,
-        send an `as_of` each time, and send it again as the `updated_after` of the next time.
-        """
-        from . import list_observations as _list_observations
-
-        return self._send(
-            _list_observations.call(
-                programme,
-                measure=measure,
-                series=series,
-                service=service,
-                organisation=organisation,
-                period=period,
-                area=area,
-                as_of=as_of,
-                updated_after=updated_after,
-                cursor=cursor,
-                limit=limit,
-            )
-        )
-
     def list_returns(
         self,
         programme: str,
@@ -161,32 +120,6 @@ class Returns(Sender):
             )
         )
 
-    def list_return_changes(
-        self,
-        programme: str,
-        *,
-        cursor: str | None = None,
-        limit: int | None = None,
-    ) -> ReturnEventPage:
-        """List events of returns.
-
-        List the events of your organisation's returns, each exactly once. Reviewers list everybody's.
-
-        Store `next_cursor` and send it next time: you then miss no event. Events are in the order of the database
-        transactions that wrote them. An event appears only when every older transaction has ended, so no event can
-        appear
-        before a cursor that you already have.
-        """
-        from . import list_return_changes as _list_return_changes
-
-        return self._send(
-            _list_return_changes.call(
-                programme,
-                cursor=cursor,
-                limit=limit,
-            )
-        )
-
     def get_return(
         self,
         programme: str,
@@ -216,6 +149,35 @@ class Returns(Sender):
                 service=service,
                 period=period,
                 revision=revision,
+                as_of=as_of,
+            )
+        )
+
+    def list_revisions(
+        self,
+        programme: str,
+        *,
+        organisation: str,
+        measure: str,
+        series: str,
+        service: str,
+        period: str,
+        as_of: datetime.datetime | None = None,
+    ) -> RevisionPage:
+        """List revisions of a return.
+
+        List the revisions with their review states, the newest first. With `as_of`, list them as of that instant.
+        """
+        from . import list_revisions as _list_revisions
+
+        return self._send(
+            _list_revisions.call(
+                programme,
+                organisation=organisation,
+                measure=measure,
+                series=series,
+                service=service,
+                period=period,
                 as_of=as_of,
             )
         )
@@ -251,32 +213,70 @@ class Returns(Sender):
             )
         )
 
-    def list_revisions(
+    def list_observations(
         self,
         programme: str,
         *,
-        organisation: str,
-        measure: str,
-        series: str,
-        service: str,
-        period: str,
+        measure: str | None = None,
+        series: str | None = None,
+        service: str | None = None,
+        organisation: str | None = None,
+        period: str | None = None,
+        area: str | None = None,
         as_of: datetime.datetime | None = None,
-    ) -> RevisionPage:
-        """List revisions of a return.
+        updated_after: datetime.datetime | None = None,
+        cursor: str | None = None,
+        limit: int | None = None,
+    ) -> ObservationPage:
+        """List cells of returns.
 
-        List the revisions with their review states, the newest first. With `as_of`, list them as of that instant.
+        List the cells of returns of your organisation and of those that it succeeds. Reviewers list everybody's.
+
+        With `updated_after`, list only cells that were added, changed or withdrawn since that instant. To miss no
+        change,
+        send an `as_of` each time, and send it again as the `updated_after` of the next time.
         """
-        from . import list_revisions as _list_revisions
+        from . import list_observations as _list_observations
 
         return self._send(
-            _list_revisions.call(
+            _list_observations.call(
                 programme,
-                organisation=organisation,
                 measure=measure,
                 series=series,
                 service=service,
+                organisation=organisation,
                 period=period,
+                area=area,
                 as_of=as_of,
+                updated_after=updated_after,
+                cursor=cursor,
+                limit=limit,
+            )
+        )
+
+    def list_return_changes(
+        self,
+        programme: str,
+        *,
+        cursor: str | None = None,
+        limit: int | None = None,
+    ) -> ReturnEventPage:
+        """List events of returns.
+
+        List the events of your organisation's returns, each exactly once. Reviewers list everybody's.
+
+        Store `next_cursor` and send it next time: you then miss no event. Events are in the order of the database
+        transactions that wrote them. An event appears only when every older transaction has ended, so no event can
+        appear
+        before a cursor that you already have.
+        """
+        from . import list_return_changes as _list_return_changes
+
+        return self._send(
+            _list_return_changes.call(
+                programme,
+                cursor=cursor,
+                limit=limit,
             )
         )
 
@@ -340,47 +340,6 @@ class AsyncReturns(AsyncSender):
             )
         )
 
-    async def list_observations(
-        self,
-        programme: str,
-        *,
-        measure: str | None = None,
-        series: str | None = None,
-        service: str | None = None,
-        organisation: str | None = None,
-        period: str | None = None,
-        area: str | None = None,
-        as_of: datetime.datetime | None = None,
-        updated_after: datetime.datetime | None = None,
-        cursor: str | None = None,
-        limit: int | None = None,
-    ) -> ObservationPage:
-        """List cells of returns.
-
-        List the cells of returns of your organisation and of those that it succeeds. Reviewers list everybody's.
-
-        With `updated_after`, list only cells that were added, changed or withdrawn since that instant. To miss no
-        change,
-        send an `as_of` each time, and send it again as the `updated_after` of the next time.
-        """
-        from . import list_observations as _list_observations
-
-        return await self._send(
-            _list_observations.call(
-                programme,
-                measure=measure,
-                series=series,
-                service=service,
-                organisation=organisation,
-                period=period,
-                area=area,
-                as_of=as_of,
-                updated_after=updated_after,
-                cursor=cursor,
-                limit=limit,
-            )
-        )
-
     async def list_returns(
         self,
         programme: str,
@@ -422,32 +381,6 @@ class AsyncReturns(AsyncSender):
             )
         )
 
-    async def list_return_changes(
-        self,
-        programme: str,
-        *,
-        cursor: str | None = None,
-        limit: int | None = None,
-    ) -> ReturnEventPage:
-        """List events of returns.
-
-        List the events of your organisation's returns, each exactly once. Reviewers list everybody's.
-
-        Store `next_cursor` and send it next time: you then miss no event. Events are in the order of the database
-        transactions that wrote them. An event appears only when every older transaction has ended, so no event can
-        appear
-        before a cursor that you already have.
-        """
-        from . import list_return_changes as _list_return_changes
-
-        return await self._send(
-            _list_return_changes.call(
-                programme,
-                cursor=cursor,
-                limit=limit,
-            )
-        )
-
     async def get_return(
         self,
         programme: str,
@@ -477,6 +410,35 @@ class AsyncReturns(AsyncSender):
                 service=service,
                 period=period,
                 revision=revision,
+                as_of=as_of,
+            )
+        )
+
+    async def list_revisions(
+        self,
+        programme: str,
+        *,
+        organisation: str,
+        measure: str,
+        series: str,
+        service: str,
+        period: str,
+        as_of: datetime.datetime | None = None,
+    ) -> RevisionPage:
+        """List revisions of a return.
+
+        List the revisions with their review states, the newest first. With `as_of`, list them as of that instant.
+        """
+        from . import list_revisions as _list_revisions
+
+        return await self._send(
+            _list_revisions.call(
+                programme,
+                organisation=organisation,
+                measure=measure,
+                series=series,
+                service=service,
+                period=period,
                 as_of=as_of,
             )
         )
@@ -512,31 +474,69 @@ class AsyncReturns(AsyncSender):
             )
         )
 
-    async def list_revisions(
+    async def list_observations(
         self,
         programme: str,
         *,
-        organisation: str,
-        measure: str,
-        series: str,
-        service: str,
-        period: str,
+        measure: str | None = None,
+        series: str | None = None,
+        service: str | None = None,
+        organisation: str | None = None,
+        period: str | None = None,
+        area: str | None = None,
         as_of: datetime.datetime | None = None,
-    ) -> RevisionPage:
-        """List revisions of a return.
+        updated_after: datetime.datetime | None = None,
+        cursor: str | None = None,
+        limit: int | None = None,
+    ) -> ObservationPage:
+        """List cells of returns.
 
-        List the revisions with their review states, the newest first. With `as_of`, list them as of that instant.
+        List the cells of returns of your organisation and of those that it succeeds. Reviewers list everybody's.
+
+        With `updated_after`, list only cells that were added, changed or withdrawn since that instant. To miss no
+        change,
+        send an `as_of` each time, and send it again as the `updated_after` of the next time.
         """
-        from . import list_revisions as _list_revisions
+        from . import list_observations as _list_observations
 
         return await self._send(
-            _list_revisions.call(
+            _list_observations.call(
                 programme,
-                organisation=organisation,
                 measure=measure,
                 series=series,
                 service=service,
+                organisation=organisation,
                 period=period,
+                area=area,
                 as_of=as_of,
+                updated_after=updated_after,
+                cursor=cursor,
+                limit=limit,
+            )
+        )
+
+    async def list_return_changes(
+        self,
+        programme: str,
+        *,
+        cursor: str | None = None,
+        limit: int | None = None,
+    ) -> ReturnEventPage:
+        """List events of returns.
+
+        List the events of your organisation's returns, each exactly once. Reviewers list everybody's.
+
+        Store `next_cursor` and send it next time: you then miss no event. Events are in the order of the database
+        transactions that wrote them. An event appears only when every older transaction has ended, so no event can
+        appear
+        before a cursor that you already have.
+        """
+        from . import list_return_changes as _list_return_changes
+
+        return await self._send(
+            _list_return_changes.call(
+                programme,
+                cursor=cursor,
+                limit=limit,
             )
         )

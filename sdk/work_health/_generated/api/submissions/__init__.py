@@ -16,69 +16,6 @@ if TYPE_CHECKING:
 
 
 class Submissions(Sender):
-    def withdraw_return(
-        self,
-        programme: str,
-        *,
-        organisation: str,
-        measure: str,
-        series: str,
-        service: str,
-        period: str,
-        withdrawal: Withdrawal,
-        dry_run: bool | None = None,
-        idempotency_key: str | None = None,
-    ) -> SubmissionReport:
-        """Withdraw a return.
-
-        The return then counts as not received. Its earlier revisions remain readable.
-        """
-        from . import withdraw_return as _withdraw_return
-
-        return self._send(
-            _withdraw_return.call(
-                programme,
-                organisation=organisation,
-                measure=measure,
-                series=series,
-                service=service,
-                period=period,
-                withdrawal=withdrawal,
-                dry_run=dry_run,
-                idempotency_key=idempotency_key,
-            )
-        )
-
-    def create_submission(
-        self,
-        programme: str,
-        submission: NewSubmission,
-        *,
-        dry_run: bool | None = None,
-        dry_run_token: str | None = None,
-        idempotency_key: str | None = None,
-    ) -> SubmissionReport:
-        """Submit returns as JSON.
-
-        All returns are accepted, with status 201 and a receipt, or all are rejected, with status 422 and every
-        finding.
-
-        A return replaces its current revision as a whole. A return with the same content makes no new revision. A dry
-        run
-        has the same report, but writes nothing.
-        """
-        from . import create_submission as _create_submission
-
-        return self._send(
-            _create_submission.call(
-                programme,
-                submission=submission,
-                dry_run=dry_run,
-                dry_run_token=dry_run_token,
-                idempotency_key=idempotency_key,
-            )
-        )
-
     def create_submission_csv(
         self,
         programme: str,
@@ -117,6 +54,36 @@ class Submissions(Sender):
                 confirm_withdrawals=confirm_withdrawals,
                 justification=justification,
                 note=note,
+                idempotency_key=idempotency_key,
+            )
+        )
+
+    def create_submission(
+        self,
+        programme: str,
+        submission: NewSubmission,
+        *,
+        dry_run: bool | None = None,
+        dry_run_token: str | None = None,
+        idempotency_key: str | None = None,
+    ) -> SubmissionReport:
+        """Submit returns as JSON.
+
+        All returns are accepted, with status 201 and a receipt, or all are rejected, with status 422 and every
+        finding.
+
+        A return replaces its current revision as a whole. A return with the same content makes no new revision. A dry
+        run
+        has the same report, but writes nothing.
+        """
+        from . import create_submission as _create_submission
+
+        return self._send(
+            _create_submission.call(
+                programme,
+                submission=submission,
+                dry_run=dry_run,
+                dry_run_token=dry_run_token,
                 idempotency_key=idempotency_key,
             )
         )
@@ -168,9 +135,7 @@ class Submissions(Sender):
             )
         )
 
-
-class AsyncSubmissions(AsyncSender):
-    async def withdraw_return(
+    def withdraw_return(
         self,
         programme: str,
         *,
@@ -189,7 +154,7 @@ class AsyncSubmissions(AsyncSender):
         """
         from . import withdraw_return as _withdraw_return
 
-        return await self._send(
+        return self._send(
             _withdraw_return.call(
                 programme,
                 organisation=organisation,
@@ -203,36 +168,8 @@ class AsyncSubmissions(AsyncSender):
             )
         )
 
-    async def create_submission(
-        self,
-        programme: str,
-        submission: NewSubmission,
-        *,
-        dry_run: bool | None = None,
-        dry_run_token: str | None = None,
-        idempotency_key: str | None = None,
-    ) -> SubmissionReport:
-        """Submit returns as JSON.
 
-        All returns are accepted, with status 201 and a receipt, or all are rejected, with status 422 and every
-        finding.
-
-        A return replaces its current revision as a whole. A return with the same content makes no new revision. A dry
-        run
-        has the same report, but writes nothing.
-        """
-        from . import create_submission as _create_submission
-
-        return await self._send(
-            _create_submission.call(
-                programme,
-                submission=submission,
-                dry_run=dry_run,
-                dry_run_token=dry_run_token,
-                idempotency_key=idempotency_key,
-            )
-        )
-
+class AsyncSubmissions(AsyncSender):
     async def create_submission_csv(
         self,
         programme: str,
@@ -271,6 +208,36 @@ class AsyncSubmissions(AsyncSender):
                 confirm_withdrawals=confirm_withdrawals,
                 justification=justification,
                 note=note,
+                idempotency_key=idempotency_key,
+            )
+        )
+
+    async def create_submission(
+        self,
+        programme: str,
+        submission: NewSubmission,
+        *,
+        dry_run: bool | None = None,
+        dry_run_token: str | None = None,
+        idempotency_key: str | None = None,
+    ) -> SubmissionReport:
+        """Submit returns as JSON.
+
+        All returns are accepted, with status 201 and a receipt, or all are rejected, with status 422 and every
+        finding.
+
+        A return replaces its current revision as a whole. A return with the same content makes no new revision. A dry
+        run
+        has the same report, but writes nothing.
+        """
+        from . import create_submission as _create_submission
+
+        return await self._send(
+            _create_submission.call(
+                programme,
+                submission=submission,
+                dry_run=dry_run,
+                dry_run_token=dry_run_token,
                 idempotency_key=idempotency_key,
             )
         )
@@ -319,5 +286,38 @@ class AsyncSubmissions(AsyncSender):
             _get_submission.call(
                 programme,
                 submission=submission,
+            )
+        )
+
+    async def withdraw_return(
+        self,
+        programme: str,
+        *,
+        organisation: str,
+        measure: str,
+        series: str,
+        service: str,
+        period: str,
+        withdrawal: Withdrawal,
+        dry_run: bool | None = None,
+        idempotency_key: str | None = None,
+    ) -> SubmissionReport:
+        """Withdraw a return.
+
+        The return then counts as not received. Its earlier revisions remain readable.
+        """
+        from . import withdraw_return as _withdraw_return
+
+        return await self._send(
+            _withdraw_return.call(
+                programme,
+                organisation=organisation,
+                measure=measure,
+                series=series,
+                service=service,
+                period=period,
+                withdrawal=withdrawal,
+                dry_run=dry_run,
+                idempotency_key=idempotency_key,
             )
         )
