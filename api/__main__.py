@@ -190,10 +190,12 @@ def _parse_name(text: str) -> str:
 
 def _add_fetch_command(subparsers: Any) -> None:
     fetch = subparsers.add_parser("fetch", help="fetch a publisher's statistics and submit them, with WORK_HEALTH_KEY")
-    fetch.add_argument("source", choices=["nomis", "fingertips", "ees", "disability-confident"])
+    fetch.add_argument("source", choices=["nomis", "fingertips", "ees", "disability-confident", "nhs-england"])
     fetch.add_argument("--api", help="base URL of the API to submit to (default: this machine)")
     fetch.add_argument("--programme", default=commands.PLAN_FILE.stem)
-    fetch.add_argument("--address", help="URL of the publisher's API, or of the list of employers")
+    fetch.add_argument(
+        "--address", help="URL of the publisher's API, or of its file (disability-confident, nhs-england)"
+    )
     fetch.add_argument("--date", default="latest", help="nomis: dates such as 2024-12,2025-06 (default: latest)")
     fetch.add_argument("--period", help="disability-confident: the quarter that the list is for")
     fetch.add_argument("--dry-run", action="store_true", help="check and report everything, but change nothing")

@@ -28,6 +28,9 @@ class Dimension(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         bool,
         Meta(description="True if the categories are ordered from the most deprived. `unknown` is outside the order."),
     ] = False
+    supersedes: Annotated[
+        Slug | None, Meta(description="The earlier version of the dimension. The two are never compared or joined.")
+    ] = None
 
 
 class Area(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -59,3 +62,6 @@ class Scheme(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     exclusive: Annotated[bool, Meta(description="True if no person is in two categories.")]
     exhaustive: Annotated[bool, Meta(description="True if everybody is in a category, including `unknown`.")]
     finest_level: Annotated[Slug, Meta(description="The finest area level at which it is collected.")]
+    required: Annotated[
+        bool, Meta(description="False if a return may leave it out: its cells are accepted and never missing.")
+    ] = True

@@ -7,7 +7,7 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from schema.areas import Scheme
-from schema.codes import ReferenceCode, Slug, Text
+from schema.codes import AreaCode, ReferenceCode, Slug, Text
 from schema.disclosure import DisclosureClass
 from schema.logic_model import Basis, LogicModelColumn
 from schema.periods import PeriodCode, PeriodType
@@ -109,6 +109,32 @@ class Formula(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     measures: Annotated[list[Slug], Meta(min_length=2)]
 
 
+class Cadence(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The periods for which a measure is returned."""
+
+    period_type: PeriodType
+    months: Annotated[int | None, Meta(description="The length of a `months-ending` period.")] = None
+    basis: Basis
+    note: Text | None = None
+
+
+class Companion(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The form of a published series that is read with the measure, but does not measure the same.
+
+    Such a series has a kind, a unit and a cadence of its own. It has no direction, baseline or target, so that its
+    verdicts are neutral: `higher` and `lower`.
+    """
+
+    kind: MeasureKind
+    unit: Annotated[Slug, Meta(examples=["referrals"])]
+    cadence: Cadence
+    area: Annotated[
+        AreaCode | None, Meta(description="The area to read it for; null for the area of the programme.")
+    ] = None
+    basis: Basis
+    note: Text | None = None
+
+
 class Series(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One definition of a measure. Values of different series are never joined or compared."""
 
@@ -127,15 +153,9 @@ class Series(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     resets: Annotated[
         PeriodType | None, Meta(description="The period type at whose start a cumulative series starts again.")
     ] = None
-
-
-class Cadence(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The periods for which a measure is returned."""
-
-    period_type: PeriodType
-    months: Annotated[int | None, Meta(description="The length of a `months-ending` period.")] = None
-    basis: Basis
-    note: Text | None = None
+    companion: Annotated[
+        Companion | None, Meta(description="Set for a published series of another form than the measure's.")
+    ] = None
 
 
 class Baseline(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-from schema.codes import AreaCode, Slug
+from schema.codes import AreaCode, Instant, Slug
 from schema.intervals import Confidence, IntervalMethod
 from schema.measures import MeasureKind
 from schema.periods import Period, PeriodCode
@@ -21,6 +21,31 @@ class Coverage(Struct, frozen=True, kw_only=True):
     approved: int
     late: int
     exempt: int
+
+
+class MissingReason(StrEnum):
+    """Why an expected return is not counted.
+
+    `no_organisation`: nobody plays the role. `not_received`: nothing was returned. `not_approved`: a return is waiting
+    for a decision, and only approved ones count.
+    """
+
+    NO_ORGANISATION = "no_organisation"
+    NOT_RECEIVED = "not_received"
+    NOT_APPROVED = "not_approved"
+
+
+class MissingReturn(Struct, frozen=True, kw_only=True):
+    """An expected return that a figure does not count."""
+
+    measure: Annotated[Slug, Meta(description="For a derived measure: the one that is returned.")]
+    series: Slug
+    holder: Annotated[Slug, Meta(description="The organisation, or a role without an organisation.")]
+    organisation: Annotated[Slug | None, Meta(description="Null while a role has no organisation.")]
+    service: Slug
+    period: PeriodCode
+    due_at: Annotated[Instant, Meta(description="The instant from which it is overdue, extensions included.")]
+    reason: MissingReason
 
 
 class Comparator(Struct, frozen=True, kw_only=True):

@@ -7,7 +7,7 @@ from msgspec import Meta, Struct
 from schema.codes import Slug
 from schema.inequality import InequalityFields
 from schema.logic_model import Link, MeasureLink
-from schema.progress import MeasureFields, NodeOutcomes
+from schema.progress import MeasureFields, NodeOutcomes, NoFigureReason
 from schema.released_figures import PublishedFigure
 
 
@@ -15,6 +15,10 @@ class ReleasedMeasure(MeasureFields, frozen=True, kw_only=True):
     """The progress of one measure. Its figure has the movement, the verdict, the coverage and the target."""
 
     latest: Annotated[PublishedFigure | None, Meta(description="Null if the release has no figure of the measure.")]
+    reason: Annotated[NoFigureReason | None, Meta(description="Why there is no figure.")]
+    companions: Annotated[
+        list[PublishedFigure], Meta(description="The latest figure of each series to read with the headline series.")
+    ]
 
 
 class ReleasedTheme(Struct, frozen=True, kw_only=True):

@@ -5,11 +5,12 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from api.figures.resolution import ResolvedQuery
+from api.figures.returns_data import SelectedRevision
 from api.plan import calendar, obligations
 from api.plan.catalogue import Catalogue
-from api.reviews.concessions import Concessions
+from api.reviews.concessions import Concessions, ObligationKey
 from schema.organisations import Duty
-from schema.outcomes import Coverage
+from schema.outcomes import Coverage, MissingReason, MissingReturn
 from schema.periods import Period
 from schema.submission_reports import Timeliness
 
@@ -39,28 +40,48 @@ def assess_completeness(query: ResolvedQuery, catalogue: Catalogue, concessions:
         return _add_up([assess_completeness(part, catalogue, concessions) for part in query.formula_inputs])
     if query.is_published:
         return _assess_publications(query)
-    revisions = {
-        (revision.organisation, revision.service, revision.period.code): revision for revision in query.revisions
-    }
     expected = received = approved = late = exempt = missing = counted = 0
-    for duty, part in _list_owed(query, catalogue):
-        holder = catalogue.resolve_holder(duty) or ""
-        key = (holder, duty.measure, duty.series, duty.service, part.code)
-        revision = revisions.get((holder, duty.service, part.code))
-        is_excused = duty.required and revision is None and key in concessions.exempt
-        exempt += is_excused
-        expected += (duty.required and not is_excused) or revision is not None
-        is_counted = revision is not None and revision.is_counted
-        missing += bool(holder) and duty.required and not is_excused and not is_counted
+    for owed in _list_owed(query, catalogue, concessions):
+        revision = owed.revision
+        exempt += owed.is_excused
+        expected += (owed.duty.required and not owed.is_excused) or revision is not None
+        missing += bool(owed.holder) and owed.missing_reason is not None
         if revision is not None:
             received += 1
-            counted += is_counted
+            counted += revision.is_counted
             approved += revision.has_approved_revision
-            deadlines = concessions.extended_deadlines(key, part, catalogue.plan.calendar)
+            deadlines = concessions.extended_deadlines(owed.key, owed.period, catalogue.plan.calendar)
             timeliness = calendar.classify_timeliness(deadlines, first_recorded_at=revision.first_recorded_at)
             late += timeliness is Timeliness.LATE
     coverage = Coverage(expected=expected, received=received, approved=approved, late=late, exempt=exempt)
     return ReturnCompleteness(coverage=coverage, counted_returns=counted, is_complete=not missing)
+
+
+def find_missing_returns(query: ResolvedQuery, catalogue: Catalogue, concessions: Concessions) -> list[MissingReturn]:
+    """Return the expected returns that the figure of the query does not count, in the order of the duties.
+
+    They include those of roles without an organisation, which nobody owes yet. A published statistic lacks none.
+    """
+    if query.formula_inputs:
+        return [
+            missing for part in query.formula_inputs for missing in find_missing_returns(part, catalogue, concessions)
+        ]
+    if query.is_published:
+        return []
+    return [
+        MissingReturn(
+            measure=owed.duty.measure,
+            series=owed.duty.series,
+            holder=owed.duty.holder,
+            organisation=owed.holder,
+            service=owed.duty.service,
+            period=owed.period.code,
+            due_at=concessions.extended_deadlines(owed.key, owed.period, catalogue.plan.calendar).due,
+            reason=owed.missing_reason,
+        )
+        for owed in _list_owed(query, catalogue, concessions)
+        if owed.missing_reason is not None
+    ]
 
 
 def _add_up(parts: list[ReturnCompleteness]) -> ReturnCompleteness:
@@ -89,9 +110,42 @@ def _assess_publications(query: ResolvedQuery) -> ReturnCompleteness:
     return ReturnCompleteness(coverage=coverage, counted_returns=number, is_complete=True)
 
 
-def _list_owed(query: ResolvedQuery, catalogue: Catalogue) -> Iterator[tuple[Duty, Period]]:
+class _OwedReturn(Struct, frozen=True, kw_only=True):
+    """A return that the server accepts for a duty and a period, and what came of it."""
+
+    duty: Duty
+    holder: str | None
+    period: Period
+    revision: SelectedRevision | None
+    is_excused: bool
+
+    @property
+    def key(self) -> ObligationKey:
+        return (self.holder or "", self.duty.measure, self.duty.series, self.duty.service, self.period.code)
+
+    @property
+    def missing_reason(self) -> MissingReason | None:
+        """The reason why an expected return is not counted; None if it is counted or not expected."""
+        if not self.duty.required or self.is_excused or (self.revision is not None and self.revision.is_counted):
+            return None
+        if self.holder is None:
+            return MissingReason.NO_ORGANISATION
+        return MissingReason.NOT_RECEIVED if self.revision is None else MissingReason.NOT_APPROVED
+
+
+def _list_owed(query: ResolvedQuery, catalogue: Catalogue, concessions: Concessions) -> Iterator[_OwedReturn]:
     """Yield each duty of the series with each period for which the server accepts its return."""
+    revisions = {
+        (revision.organisation, revision.service, revision.period.code): revision for revision in query.revisions
+    }
     for duty in catalogue.plan.duties:
-        if (duty.measure, duty.series) == (query.measure.slug, query.series.slug):
-            accepted_days = obligations.find_accepted_days(duty, catalogue.plan)
-            yield from ((duty, part) for part in query.part_periods if accepted_days.contain(part))
+        if (duty.measure, duty.series) != (query.measure.slug, query.series.slug):
+            continue
+        holder = catalogue.resolve_holder(duty)
+        accepted_days = obligations.find_accepted_days(duty, catalogue.plan)
+        for part in query.part_periods:
+            if accepted_days.contain(part):
+                revision = revisions.get((holder or "", duty.service, part.code))
+                key = (holder or "", duty.measure, duty.series, duty.service, part.code)
+                is_excused = duty.required and revision is None and key in concessions.exempt
+                yield _OwedReturn(duty=duty, holder=holder, period=part, revision=revision, is_excused=is_excused)

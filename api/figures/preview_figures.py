@@ -18,7 +18,7 @@ from api.figures.blank import build_blank_figure, mask_low_coverage
 from api.figures.common_sources import CommonReturns, find_common_returns
 from api.figures.completeness import assess_completeness
 from api.figures.published_cells import PublishedCell
-from api.figures.resolution import ResolvedQuery
+from api.figures.resolution import NOT_A_COUNT, ResolvedQuery
 from api.figures.returns_data import ReturnsData, SelectedRevision
 from api.figures.roll_up_cells import RollUpResult, roll_up_cells
 from api.plan.catalogue import Catalogue
@@ -128,7 +128,7 @@ def _build_figure(query: ResolvedQuery, blank: PreviewFigure, result: RollUpResu
 
 
 def _choose_status(reason: str | None) -> Status:
-    return Status.NOT_APPLICABLE if reason == "not_a_count" else Status.NOT_AVAILABLE
+    return Status.NOT_APPLICABLE if reason == NOT_A_COUNT else Status.NOT_AVAILABLE
 
 
 def _list_provisional_marker(revisions: Sequence[SelectedRevision]) -> list[Marker]:

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from api.http.refusals import Invalid
 from api.plan.breakdowns import cross_categories
-from api.plan.catalogue import Catalogue, find_headline_series
+from api.plan.catalogue import Catalogue, adapt_measure, find_headline_series
 from api.plan.filters import check_code
 from schema.areas import Scheme
 from schema.measures import Measure, MeasureKind, Series
@@ -153,7 +153,9 @@ def select_series(query: OutcomeQuery, catalogue: Catalogue) -> list[tuple[Measu
             selected.append((measure, find_headline_series(measure)))
         else:
             check_code(f"a series of {measure.slug}", query.series, (series.slug for series in measure.series))
-            selected += [(measure, series) for series in measure.series if series.slug == query.series]
+            selected += [
+                (adapt_measure(measure, series), series) for series in measure.series if series.slug == query.series
+            ]
     return selected
 
 

@@ -31,6 +31,8 @@ from schema.outcomes import ResolvedPeriod
 from schema.periods import Period
 
 AS_PUBLISHED_ONLY = "as_published_only"
+NOT_A_COUNT = "not_a_count"
+"""The reason of milestones and evidence, which have returns and coverage, but no figures."""
 MAX_LISTED_CODES = 12  # periods, areas or breakdowns in one message
 CellKey = tuple[str, str]
 """The code of an area and the key of a breakdown."""
@@ -190,10 +192,10 @@ def resolve_period(
     query: ResolvedQuery, period: Period | None, catalogue: Catalogue, returns: RevisionsBySeries
 ) -> ResolvedQuery:
     """Resolve the query in one period. The inputs of a formula are resolved by their own kind and cadence."""
-    if query.reason:
+    if query.reason not in (None, NOT_A_COUNT):
         return replace(query, period=period)
     if period is None:
-        return replace(query, reason="no_data")
+        return replace(query, reason=query.reason or "no_data")
     inputs: list[ResolvedQuery] = []
     for measure, series in find_formula_inputs(query.series, catalogue):
         reason, alternatives = _explain_refusal(measure, series)
@@ -210,8 +212,8 @@ def resolve_period(
         return replace(
             query,
             period=period,
-            reason="period_not_partitioned",
-            alternatives=f"Use a period that consists of whole periods of the type `{cadence}`.",
+            reason=query.reason or "period_not_partitioned",
+            alternatives=query.alternatives or f"Use a period that consists of whole periods of the type `{cadence}`.",
         )
     selected = [revision for revision in revisions if revision.period in parts]
     return replace(
@@ -246,7 +248,7 @@ def _resolve_published(query: ResolvedQuery, period: Period, revisions: Sequence
 def _explain_refusal(measure: Measure, series: Series) -> tuple[str | None, str | None]:
     """Return why the series cannot be rolled up from returns, and what to query instead."""
     if measure.kind in ADVICE_BY_UNCOUNTED_KIND:
-        return "not_a_count", ADVICE_BY_UNCOUNTED_KIND[measure.kind]
+        return NOT_A_COUNT, ADVICE_BY_UNCOUNTED_KIND[measure.kind]
     if series.collection is Collection.PUBLISHED:
         return AS_PUBLISHED_ONLY, "Query its own figures: a formula cannot use a published statistic."
     if series.formula is not None:

@@ -113,7 +113,7 @@ def to_reading(figure: PreviewFigure, measure: Measure, catalogue: Catalogue) ->
         denominator=None if not is_counted or figure.denominator is None else round(figure.denominator),
         intervals=tuple(intervals),
         has_break=Marker.BREAK in figure.markers,
-        is_estimate=figure.kind in COMPARABLE_KINDS,
+        is_estimate=figure.kind in COMPARABLE_KINDS or figure.source is not None,
         counts_events=measure.counts_events,
         digits=_count_digits(figure),
         sources=None if figure.source else list_sources(figure.contributors, catalogue),

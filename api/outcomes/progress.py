@@ -1,19 +1,32 @@
 """The plan's own views: its themes, and its logic model, with the latest figure of each measure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 
+from msgspec import Struct
 from msgspec.structs import asdict
 
 from api.figures.completeness import sum_coverage
-from api.plan.catalogue import Catalogue
-from schema.measures import Measure
-from schema.outcomes import Coverage, PreviewFigure, RevisionBasis
+from api.outcomes.progress_periods import (
+    build_history,
+    find_next_return,
+    find_previous,
+    find_unassigned,
+    list_ended_periods,
+)
+from api.plan.calendar import to_london_date
+from api.plan.catalogue import Catalogue, find_headline_series
+from api.plan.obligations import find_due_periods
+from schema.measures import Collection, Measure
+from schema.outcomes import Coverage, FigureFields, MissingReturn, PreviewFigure, RevisionBasis
 from schema.plan import Plan, Theme
 from schema.progress import (
     MeasureFields,
     MeasureProgress,
     MeasureRelation,
     NodeOutcomes,
+    NoFigureReason,
+    PeriodCoverage,
     PreviewLogicModel,
     PreviewProgress,
     ThemeProgress,
@@ -22,10 +35,24 @@ from schema.progress import (
 LinkTargets = Mapping[str, set[str]]
 
 
+class MeasurePreview(Struct, frozen=True, kw_only=True):
+    """What a preview shows of one measure: its figures in time order, and its missing returns."""
+
+    history: list[PreviewFigure]
+    newest_period: PeriodCoverage | None
+    missing: list[MissingReturn]
+    companions: list[PreviewFigure]
+
+    @property
+    def latest(self) -> PreviewFigure:
+        return self.history[-1]
+
+
 def build_progress(
-    catalogue: Catalogue, latest: Sequence[PreviewFigure], revision_basis: RevisionBasis
+    catalogue: Catalogue, measures: Sequence[MeasurePreview], revision_basis: RevisionBasis, *, now: datetime
 ) -> PreviewProgress:
-    figures = {figure.measure: figure for figure in latest}
+    previews = {one.latest.measure: one for one in measures}
+    describe = MeasureDescriber(catalogue, now=now)
     return PreviewProgress(
         programme=catalogue.slug,
         plan_version=catalogue.version,
@@ -35,13 +62,19 @@ def build_progress(
             ThemeProgress(
                 theme=theme.slug,
                 title=theme.title,
-                measures=[
-                    MeasureProgress(**asdict(describe_measure(measure)), latest=figures[measure.slug])
-                    for measure in measures
-                ],
+                measures=[_build_measure(measure, previews[measure.slug], describe) for measure in of_theme],
             )
-            for theme, measures in list_theme_measures(catalogue.plan)
+            for theme, of_theme in list_theme_measures(catalogue.plan)
         ],
+    )
+
+
+def _build_measure(measure: Measure, preview: MeasurePreview, describe: "MeasureDescriber") -> MeasureProgress:
+    return MeasureProgress(
+        **asdict(describe(measure, preview.history, preview.newest_period)),
+        latest=preview.latest,
+        missing=preview.missing,
+        companions=preview.companions,
     )
 
 
@@ -50,16 +83,45 @@ def list_theme_measures(plan: Plan) -> list[tuple[Theme, list[Measure]]]:
     return [(theme, [measure for measure in plan.measures if measure.theme == theme.slug]) for theme in plan.themes]
 
 
-def describe_measure(measure: Measure) -> MeasureFields:
-    return MeasureFields(
-        measure=measure.slug,
-        label=measure.label,
-        title=measure.title,
-        plan_references=measure.plan_references,
-        direction=measure.direction,
-        baseline=measure.baseline,
-        targets=measure.targets,
-    )
+class MeasureDescriber:
+    """Describes measures as the plan states them, with their history and their next return after `now`."""
+
+    def __init__(self, catalogue: Catalogue, *, now: datetime) -> None:
+        self.catalogue, self.now = catalogue, now
+        self.due_periods = find_due_periods(catalogue.plan)
+
+    def __call__(
+        self, measure: Measure, figures: Iterable[FigureFields], newest_period: PeriodCoverage | None
+    ) -> MeasureFields:
+        """`figures` are those of its periods up to the latest."""
+        history = build_history(measure, figures, self.catalogue.plan.window.start)
+        next_return, reason = find_next_return(measure, self.catalogue, self.due_periods, now=self.now)
+        return MeasureFields(
+            measure=measure.slug,
+            label=measure.label,
+            title=measure.title,
+            plan_references=measure.plan_references,
+            kind=measure.kind,
+            unit=measure.unit,
+            direction=measure.direction,
+            baseline=measure.baseline,
+            targets=measure.targets,
+            series=find_headline_series(measure),
+            caveats=measure.caveats,
+            history=history,
+            previous=find_previous(history),
+            newest_period=newest_period,
+            unassigned=find_unassigned(measure, self.catalogue, today=to_london_date(self.now)),
+            next_return=next_return,
+            no_next_return_reason=reason,
+        )
+
+    def explain_no_figure(self, measure: Measure) -> NoFigureReason:
+        """Return why a release made at `now` has no figure of the headline series."""
+        if find_headline_series(measure).collection is Collection.PUBLISHED:
+            return NoFigureReason.NO_PUBLICATION
+        ended = list_ended_periods(measure, self.catalogue, today=to_london_date(self.now))
+        return NoFigureReason.NOT_IN_RELEASE if ended else NoFigureReason.NO_PERIOD
 
 
 def build_logic_model(

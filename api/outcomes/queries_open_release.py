@@ -15,10 +15,12 @@ from api.figures.query import MAX_FIGURES, OutcomeQuery, QueryAxes, ResultTooLar
 from api.http.pagination import InvalidCursor, decode_cursor
 from api.http.threads import run_on_figures
 from api.outcomes.cache import SOURCE_KEY, CacheSource, OpenRelease, get_cache
+from api.outcomes.progress_periods import HISTORY_PERIODS, list_companion_queries
 from api.outcomes.queries_released import fetch_blocks, fetch_release
 from api.outcomes.release_states import ReleaseState
+from api.outcomes.released_progress import find_newest_periods, group_figures
 from api.outcomes.released_query import ReleaseCursor, ReleaseQuery, decode_covered_periods, resolve_query
-from api.outcomes.released_views import mask_figures
+from api.outcomes.released_views import MeasureFigures, mask_figures
 from api.plan.queries import fetch_catalogue, fetch_catalogue_version
 from api.releases import rules
 from api.releases.figure_blocks import FigureBlock, decode_figures
@@ -115,6 +117,18 @@ class ReleaseReader:
         axes = resolve_axes(query, self.catalogue)
         resolved = resolve_query(query, axes, self.opened.covered_periods, self.catalogue)
         return ReleasedSelection(reader=self, query=query, axes=axes, resolved=resolved)
+
+    async def fetch_progress(self) -> dict[str, MeasureFigures]:
+        """Return the figures of each measure for progress, in plan order. Raises WithdrawnRelease."""
+        newest = find_newest_periods(self.opened.covered_periods, self.catalogue)
+        query = OutcomeQuery(periods=[*HISTORY_PERIODS, *sorted({period.code for period in newest.values()})])
+        selection = self.select(query)
+        figures = await selection.fetch_figures()
+        companions: list[PublishedFigure] = []
+        for measure in self.catalogue.plan.measures:
+            for companion in list_companion_queries(measure, self.catalogue):
+                companions += await self.select(companion).fetch_figures()
+        return group_figures(figures, companions, newest, selection.resolved.resolved, self.catalogue)
 
     async def fetch_blocks(self, positions: Sequence[int]) -> list[FigureBlock]:
         """Return the blocks that begin at these positions, in order. Raises WithdrawnRelease."""

@@ -1,5 +1,8 @@
 """Reading of live figures for reviewers. Every read is recorded in the audit."""
 
+from functools import partial
+from itertools import chain, islice
+
 import numpy as np
 from anyio import to_thread
 from msgspec import Struct
@@ -14,17 +17,20 @@ from api.figures.paging import FigureCursor, select_page
 from api.figures.queries import fetch_published_figures, fetch_selected_revisions
 from api.figures.query import MAX_FIGURES, OutcomeQuery, QueryAxes, describe_for_audit, list_source_series, resolve_axes
 from api.figures.resolution import ResolvedQuery, has_published_figures, resolve_query
-from api.figures.returns_data import ReturnsData
+from api.figures.returns_data import ReturnsData, SelectedRevision
 from api.figures.verdicts import build_judged_figures
 from api.http.pagination import decode_cursor, encode_cursor
 from api.http.threads import run_on_figures
+from api.outcomes.progress import MeasurePreview
+from api.outcomes.progress_periods import HISTORY_PERIODS, assess_since, list_companion_queries, resolve_progress
+from api.plan import calendar
 from api.plan.breakdowns import TOTAL_KEY
 from api.plan.catalogue import Catalogue
 from api.reviews.queries_concessions import fetch_concessions
 from api.submissions.cell_columns import Cells
 from api.submissions.queries_cells import fetch_cells
 from schema.inequality import PreviewInequality
-from schema.outcomes import PreviewFigure, ResolvedPeriod
+from schema.outcomes import PreviewFigure, ResolvedPeriod, RevisionBasis
 from schema.partners import Scope
 
 
@@ -63,6 +69,41 @@ class PreviewReader:
             next_cursor=encode_cursor(page.next_cursor) if page.next_cursor else None,
         )
 
+    async def read_progress(self, revision_basis: RevisionBasis, *, format_name: str) -> list[MeasurePreview]:
+        """Read the latest figures of each measure, and which returns are missing from them, in plan order."""
+        self.access.require_scopes(Scope.REVIEW)
+        query = OutcomeQuery(periods=HISTORY_PERIODS, revision_basis=revision_basis)
+        axes = resolve_axes(query, self.catalogue)
+        revisions = await self._fetch_revisions(query, axes)
+        today = calendar.to_london_date(self.access.now)
+        measures = await to_thread.run_sync(
+            partial(resolve_progress, query, axes, self.catalogue, revisions, today=today)
+        )
+        companions = await self._resolve_companions(revision_basis)
+        queries = [*chain.from_iterable(one.points for one in measures), *chain.from_iterable(companions)]
+        figures = iter(await self._calculate_figures(queries, None))
+        concessions = await fetch_concessions(self.transaction, self.catalogue)
+        await self._record_audit(describe_for_audit(OutcomeQuery(revision_basis=revision_basis), axes, format_name))
+        histories = [list(islice(figures, len(one.points))) for one in measures]
+        previews: list[MeasurePreview] = []
+        for one, history, resolved in zip(measures, histories, companions, strict=True):
+            newest, missing = assess_since(one, self.catalogue, concessions)
+            latest_companions = list(islice(figures, len(resolved)))
+            previews.append(
+                MeasurePreview(history=history, newest_period=newest, missing=missing, companions=latest_companions)
+            )
+        return previews
+
+    async def _resolve_companions(self, revision_basis: RevisionBasis) -> list[list[ResolvedQuery]]:
+        """Resolve the latest figure of each companion series, by measure in plan order."""
+        resolved: list[list[ResolvedQuery]] = []
+        for measure in self.catalogue.plan.measures:
+            of_measure: list[ResolvedQuery] = []
+            for query in list_companion_queries(measure, self.catalogue, revision_basis):
+                of_measure += (await self._resolve(query, resolve_axes(query, self.catalogue)))[0]
+            resolved.append(of_measure)
+        return resolved
+
     async def read_inequality(self, query: OutcomeQuery, categories: tuple[str, str]) -> PreviewInequality:
         """Read the inequality of one measure between two categories of the dimension in `group_by`."""
         self.access.require_scopes(Scope.REVIEW)
@@ -81,9 +122,12 @@ class PreviewReader:
         return build_inequality(resolved, figures, categories, query.revision_basis, self.catalogue)
 
     async def _resolve(self, query: OutcomeQuery, axes: QueryAxes) -> tuple[list[ResolvedQuery], list[ResolvedPeriod]]:
-        sources = list_source_series(axes.series, self.catalogue)
-        revisions = await fetch_selected_revisions(self.transaction, self.catalogue, sources, query.revision_basis)
+        revisions = await self._fetch_revisions(query, axes)
         return await to_thread.run_sync(resolve_query, query, axes, self.catalogue, revisions)
+
+    async def _fetch_revisions(self, query: OutcomeQuery, axes: QueryAxes) -> list[SelectedRevision]:
+        sources = list_source_series(axes.series, self.catalogue)
+        return await fetch_selected_revisions(self.transaction, self.catalogue, sources, query.revision_basis)
 
     async def _calculate_figures(
         self, resolved_queries: list[ResolvedQuery], min_coverage: float | None

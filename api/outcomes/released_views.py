@@ -1,17 +1,20 @@
 """Views of one release: progress by theme, the logic model, inequality, and figures with low coverage masked."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 
+from msgspec import Struct
 from msgspec.structs import asdict
 
 from api.figures.blank import mask_low_coverage
 from api.figures.inequality_figures import calculate_inequality
+from api.figures.query import find_formula_inputs
 from api.http.refusals import Invalid
-from api.outcomes.progress import build_node_outcomes, describe_measure, list_theme_measures
-from api.plan.catalogue import Catalogue, find_disclosure_class
+from api.outcomes.progress import MeasureDescriber, build_node_outcomes, list_theme_measures
+from api.plan.catalogue import Catalogue, adapt_measure, find_disclosure_class, find_headline_series
 from schema.disclosure import DisclosureClass
 from schema.measures import UNCOUNTED_KINDS, Measure
+from schema.progress import PeriodCoverage
 from schema.released_figures import PublishedFigure
 from schema.released_views import (
     ReleasedInequality,
@@ -47,13 +50,15 @@ def mask_figures(figures: Iterable[PublishedFigure], min_coverage: float | None)
             yield mask_low_coverage(figure)
 
 
-def explain_protection(release: Release, measures: Iterable[str], catalogue: Catalogue) -> str:
-    """Return how the people counted in these measures are protected.
+def explain_protection(
+    release: Release, measures: Iterable[str], catalogue: Catalogue, *, series: str | None = None
+) -> str:
+    """Return how the people counted in a series of these measures are protected: by default in the headline series.
 
     If the measures are protected differently, each explanation states for which measures it is true.
     """
     selected = [catalogue.measures[slug] for slug in measures]
-    classes = dict.fromkeys(chain.from_iterable(_list_classes(measure, catalogue) for measure in selected))
+    classes = dict.fromkeys(chain.from_iterable(_list_classes(measure, series, catalogue) for measure in selected))
     if selected and not classes:
         return _NOTHING_COUNTED
     explanations = {one: release.explanations[one] for one in classes or [DisclosureClass.PERSONS]}
@@ -62,37 +67,58 @@ def explain_protection(release: Release, measures: Iterable[str], catalogue: Cat
     return " ".join(f"{_SUBJECTS[one]}: {explanation}" for one, explanation in explanations.items())
 
 
-def _list_classes(measure: Measure, catalogue: Catalogue) -> list[DisclosureClass]:
-    """Return the classes of the counts of a measure: of a formula, those of its parts."""
+def _list_classes(measure: Measure, slug: str | None, catalogue: Catalogue) -> list[DisclosureClass]:
+    """Return the classes of the counts of a series: of a formula, those of its parts."""
     if measure.kind in UNCOUNTED_KINDS:
         return []
-    formulas = [series.formula for series in measure.series if series.formula]
-    parts = [catalogue.measures[slug] for formula in formulas for slug in formula.measures]
-    return [find_disclosure_class(part, series) for part in parts or [measure] for series in part.series]
+    series = next((one for one in measure.series if one.slug == slug), find_headline_series(measure))
+    parts = find_formula_inputs(series, catalogue) or [(adapt_measure(measure, series), series)]
+    return [find_disclosure_class(part, part_series) for part, part_series in parts]
 
 
-def build_progress(release: Release, latest: Sequence[PublishedFigure], catalogue: Catalogue) -> ReleasedProgress:
-    figures = {figure.measure: figure for figure in latest}
+class MeasureFigures(Struct, frozen=True, kw_only=True):
+    """The figures of a measure in a release: in time order up to the latest, of the newest period, and beside it."""
+
+    history: list[PublishedFigure]
+    newest: PublishedFigure | None
+    companions: list[PublishedFigure]
+
+
+def build_progress(release: Release, figures: Mapping[str, MeasureFigures], catalogue: Catalogue) -> ReleasedProgress:
+    """Return the progress in a release. Its next returns are those after the release was made."""
+    describe = MeasureDescriber(catalogue, now=release.frozen_at)
+    shown = [slug for slug, one in figures.items() if one.history]
     return ReleasedProgress(
         programme=catalogue.slug,
         release=release.number,
         plan_version=catalogue.version,
-        protection=explain_protection(release, [figure.measure for figure in latest], catalogue),
+        protection=explain_protection(release, shown, catalogue),
         themes=[
             ReleasedTheme(
                 theme=theme.slug,
                 title=theme.title,
-                measures=[
-                    ReleasedMeasure(**asdict(describe_measure(measure)), latest=figures.get(measure.slug))
-                    for measure in measures
-                ],
+                measures=[_build_measure(measure, figures[measure.slug], describe) for measure in measures],
             )
             for theme, measures in list_theme_measures(catalogue.plan)
         ],
     )
 
 
-def build_logic_model(release: Release, latest: Sequence[PublishedFigure], catalogue: Catalogue) -> ReleasedLogicModel:
+def _build_measure(measure: Measure, figures: MeasureFigures, describe: MeasureDescriber) -> ReleasedMeasure:
+    newest = figures.newest
+    coverage = None if newest is None else PeriodCoverage(period=newest.period, coverage=newest.coverage)
+    return ReleasedMeasure(
+        **asdict(describe(measure, figures.history, coverage)),
+        latest=figures.history[-1] if figures.history else None,
+        reason=None if figures.history else describe.explain_no_figure(measure),
+        companions=figures.companions,
+    )
+
+
+def build_logic_model(
+    release: Release, figures_by_measure: Mapping[str, MeasureFigures], catalogue: Catalogue
+) -> ReleasedLogicModel:
+    latest = [figures.history[-1] for figures in figures_by_measure.values() if figures.history]
     return ReleasedLogicModel(
         programme=catalogue.slug,
         release=release.number,
@@ -101,7 +127,7 @@ def build_logic_model(release: Release, latest: Sequence[PublishedFigure], catal
         nodes=build_node_outcomes(catalogue.plan, {figure.measure: figure.coverage for figure in latest}),
         links=catalogue.plan.links,
         measure_links=catalogue.plan.measure_links,
-        figures=list(latest),
+        figures=latest,
     )
 
 
@@ -121,7 +147,7 @@ def build_inequality(
         programme=catalogue.slug,
         release=release.number,
         plan_version=catalogue.version,
-        protection=explain_protection(release, [measure.slug], catalogue),
+        protection=explain_protection(release, [measure.slug], catalogue, series=figures[0].series),
         measure=measure.slug,
         series=figures[0].series,
         unit=measure.unit,

@@ -26,12 +26,14 @@ from schema.progress import PreviewLogicModel, PreviewProgress
 async def preview_progress(
     reader: NamedDependency[PreviewReader], revision_basis: FromQuery[RevisionBasis] = RevisionBasis.LATEST
 ) -> PreviewProgress:
-    """Each theme and measure in the order of the plan: latest figure, baseline, movement, verdict, target, coverage.
+    """Each theme and measure in the order of the plan: latest figure, earlier values, coverage, and what is missing.
 
-    Requires the scope `review`: there is no disclosure control.
+    Requires the scope `review`: there is no disclosure control. `latest` has the movement, the verdict and the target.
+    A measure without any return has the coverage of its newest period that is over. `missing` names the organisation or
+    the role of each return that is missing from the latest figure, or since.
     """
-    preview = await reader.read_preview(OutcomeQuery(revision_basis=revision_basis), format_name="progress")
-    return progress.build_progress(preview.catalogue, preview.figures, revision_basis)
+    measures = await reader.read_progress(revision_basis, format_name="progress")
+    return progress.build_progress(reader.catalogue, measures, revision_basis, now=reader.access.now)
 
 
 @get(
@@ -49,8 +51,8 @@ async def preview_logic_model(
 
     Requires the scope `review`: there is no disclosure control.
     """
-    preview = await reader.read_preview(OutcomeQuery(revision_basis=revision_basis), format_name="logic-model")
-    return progress.build_logic_model(preview.catalogue, preview.figures, revision_basis)
+    measures = await reader.read_progress(revision_basis, format_name="logic-model")
+    return progress.build_logic_model(reader.catalogue, [one.latest for one in measures], revision_basis)
 
 
 @get(

@@ -109,7 +109,9 @@ async def list_outcomes(
         release=release.number,
         plan_version=catalogue.version,
         policy_version=release.policy["version"],
-        protection=explain_protection(release, [measure.slug for measure, _ in selection.axes.series], catalogue),
+        protection=explain_protection(
+            release, [measure.slug for measure, _ in selection.axes.series], catalogue, series=query.series
+        ),
         items=msgspec.Raw(items),
         resolved=selection.resolved.resolved,
         labels=collect_labels(figures, catalogue) if labels else {},

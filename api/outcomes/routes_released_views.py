@@ -20,9 +20,13 @@ from schema.released_views import ReleasedInequality, ReleasedLogicModel, Releas
     responses=READ_PROBLEMS,
 )
 async def get_progress(reader: NamedDependency[ReleaseReader]) -> ReleasedProgress:
-    """Each theme and measure in the order of the plan: latest figure, baseline, movement, verdict, target, coverage."""
-    figures = await reader.select(OutcomeQuery()).fetch_figures()
-    return build_progress(reader.release, figures, reader.catalogue)
+    """Each theme and measure in the order of the plan: latest figure, earlier values, definition, caveats, coverage.
+
+    No key needed. `latest` has the movement, the verdict and the target. Coverage is as it was when the release was
+    made, in numbers alone: reviewers see in the preview who has not returned a measure. `unassigned` names the roles
+    for which the plan has no organisation.
+    """
+    return build_progress(reader.release, await reader.fetch_progress(), reader.catalogue)
 
 
 @get(
@@ -34,8 +38,7 @@ async def get_progress(reader: NamedDependency[ReleaseReader]) -> ReleasedProgre
 )
 async def get_logic_model_outcomes(reader: NamedDependency[ReleaseReader]) -> ReleasedLogicModel:
     """Every node from inputs to impacts with the measures that show its progress, their coverage and latest figures."""
-    figures = await reader.select(OutcomeQuery()).fetch_figures()
-    return build_logic_model(reader.release, figures, reader.catalogue)
+    return build_logic_model(reader.release, await reader.fetch_progress(), reader.catalogue)
 
 
 @get(

@@ -4,13 +4,14 @@ from collections.abc import Iterable
 from functools import cached_property
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from api.http.refusals import NotFound
 from api.plan.breakdowns import format_breakdown_key, list_breakdown_keys, parse_breakdown_key
 from api.plan.suggestions import suggest_codes
 from schema.areas import Area, Dimension, Scheme
 from schema.disclosure import DisclosureClass
-from schema.measures import Collection, Measure, Series
+from schema.measures import Aim, Collection, Direction, Measure, Series
 from schema.organisations import Duty
 from schema.plan import Plan
 
@@ -23,6 +24,26 @@ def find_disclosure_class(measure: Measure, series: Series) -> DisclosureClass:
     """
     is_unprotected = measure.disclosure_class is DisclosureClass.PUBLISHED and series.collection is Collection.PARTNERS
     return DisclosureClass.PERSONS if is_unprotected else measure.disclosure_class
+
+
+def adapt_measure(measure: Measure, series: Series) -> Measure:
+    """Return the measure as the series measures it: for a companion, with its kind, unit and cadence.
+
+    A companion has no baseline and no target, and none of its changes is better or worse.
+    """
+    companion = series.companion
+    if companion is None:
+        return measure
+    return replace(
+        measure,
+        kind=companion.kind,
+        unit=companion.unit,
+        cadence=companion.cadence,
+        direction=Direction(aim=Aim.ACHIEVE, basis=companion.basis),
+        disclosure_class=DisclosureClass.PUBLISHED,
+        baseline=None,
+        targets=[],
+    )
 
 
 def find_headline_series(measure: Measure) -> Series:

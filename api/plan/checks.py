@@ -9,11 +9,11 @@ import msgspec
 from api.plan.binding_checks import find_binding_mistakes
 from api.plan.breakdowns import format_breakdown_key
 from api.plan.gaps import LOGIC_MODEL_COLUMNS
-from api.plan.mistakes import InvalidPlan, Mistake, Path, format_mistake
-from api.statistics import periods
+from api.plan.measure_checks import find_measure_mistakes
+from api.plan.mistakes import InvalidPlan, Mistake, Path, find_unknown_codes, format_mistake
 from api.statistics.disclosure.policy import LaxPolicy, check_policy
 from schema.disclosure import Policy
-from schema.measures import RATIO_KINDS, Collection, Formula, Measure, MeasureKind, Operation
+from schema.measures import Collection
 from schema.plan import Plan
 
 
@@ -44,13 +44,6 @@ def _count_codes(codes: Iterable[str]) -> Iterator[tuple[int, str, int]]:
     for number, code in enumerate(codes):
         counts[code] += 1
         yield number, code, counts[code]
-
-
-def _find_unknown_codes(path: Path, noun: str, codes: Iterable[str | None], known: Iterable[str]) -> Iterator[Mistake]:
-    allowed = list(dict.fromkeys(code for code in known if code))
-    for code in codes:
-        if code is not None and code not in allowed:
-            yield Mistake(path=path, text=f"{code!r} is not {noun}", value=code, allowed=allowed)
 
 
 def _check_unique_codes(plan: Plan) -> Iterator[Mistake]:
@@ -99,8 +92,8 @@ def _check_links(plan: Plan) -> Iterator[Mistake]:
     columns = {node.slug: LOGIC_MODEL_COLUMNS.index(node.column) for node in plan.nodes}
     for number, link in enumerate(plan.links):
         path = ("links", number)
-        yield from _find_unknown_codes((*path, "source"), "a node", [link.source], columns)
-        yield from _find_unknown_codes((*path, "target"), "a node", [link.target], columns)
+        yield from find_unknown_codes((*path, "source"), "a node", [link.source], columns)
+        yield from find_unknown_codes((*path, "target"), "a node", [link.target], columns)
         if link.source in columns and link.target in columns and columns[link.target] < columns[link.source]:
             source, target = (LOGIC_MODEL_COLUMNS[columns[slug]] for slug in (link.source, link.target))
             yield Mistake(path=path, text=f"it runs backwards, from {source} to {target}")
@@ -117,23 +110,23 @@ def _check_measure_links(plan: Plan) -> Iterator[Mistake]:
     measures = [m.slug for m in plan.measures]
     for number, link in enumerate(plan.measure_links):
         path = ("measure_links", number)
-        yield from _find_unknown_codes((*path, "source"), "a node", [link.source], nodes)
-        yield from _find_unknown_codes((*path, "measure"), "a measure", [link.measure], measures)
-    yield from _find_unknown_codes(("owner",), "an organisation", [plan.owner], (o.slug for o in plan.organisations))
+        yield from find_unknown_codes((*path, "source"), "a node", [link.source], nodes)
+        yield from find_unknown_codes((*path, "measure"), "a measure", [link.measure], measures)
+    yield from find_unknown_codes(("owner",), "an organisation", [plan.owner], (o.slug for o in plan.organisations))
 
 
 def _check_areas(plan: Plan) -> Iterator[Mistake]:
     areas = {a.code: a for a in plan.areas}
     families = {f.slug: f for f in plan.families}
-    yield from _find_unknown_codes(("area",), "an area", [plan.area], areas)
+    yield from find_unknown_codes(("area",), "an area", [plan.area], areas)
     for number, area in enumerate(plan.areas):
         path = ("areas", number)
-        yield from _find_unknown_codes((*path, "families"), "a family", area.families, families)
-        yield from _find_unknown_codes((*path, "parent"), "an area", [area.parent], areas)
-        yield from _find_unknown_codes((*path, "successors"), "an area", area.successors, areas)
+        yield from find_unknown_codes((*path, "families"), "a family", area.families, families)
+        yield from find_unknown_codes((*path, "parent"), "an area", [area.parent], areas)
+        yield from find_unknown_codes((*path, "successors"), "an area", area.successors, areas)
         area_families = [families[f] for f in area.families if f in families]
         levels = [level for family in area_families for level in family.levels]
-        yield from _find_unknown_codes((*path, "level"), "a level of its families", [area.level], levels)
+        yield from find_unknown_codes((*path, "level"), "a level of its families", [area.level], levels)
         parent = areas.get(area.parent) if area.parent is not None else None
         if parent is not None and not any(
             {area.level, parent.level} <= set(f.levels) and f.levels.index(parent.level) < f.levels.index(area.level)
@@ -146,9 +139,12 @@ def _check_areas(plan: Plan) -> Iterator[Mistake]:
 def _check_dimensions(plan: Plan) -> Iterator[Mistake]:
     for number, dimension in enumerate(plan.dimensions):
         codes = [c.code for c in dimension.categories]
+        others = [other.slug for other in plan.dimensions if other is not dimension]
+        path = ("dimensions", number, "supersedes")
+        yield from find_unknown_codes(path, "another dimension", [dimension.supersedes], others)
         for position, category in enumerate(dimension.categories):
             path = ("dimensions", number, "categories", position)
-            yield from _find_unknown_codes((*path, "parent"), "one of its categories", [category.parent], codes)
+            yield from find_unknown_codes((*path, "parent"), "one of its categories", [category.parent], codes)
             if category.code in {"all", "total", "persons"}:
                 yield Mistake(
                     path=path, text=f"{category.code!r} is a total, and a dimension has no code for its total"
@@ -159,95 +155,12 @@ def _check_organisations(plan: Plan) -> Iterator[Mistake]:
     slugs = [o.slug for o in plan.organisations]
     for number, organisation in enumerate(plan.organisations):
         path = ("organisations", number)
-        yield from _find_unknown_codes((*path, "member_of"), "an organisation", [organisation.member_of], slugs)
-        yield from _find_unknown_codes((*path, "successors"), "an organisation", organisation.successors, slugs)
+        yield from find_unknown_codes((*path, "member_of"), "an organisation", [organisation.member_of], slugs)
+        yield from find_unknown_codes((*path, "successors"), "an organisation", organisation.successors, slugs)
         if organisation.valid_from and organisation.valid_to and organisation.valid_to < organisation.valid_from:
             yield Mistake(path=(*path, "valid_to"), text="it ends before it begins")
     for number, role in enumerate(plan.roles):
-        yield from _find_unknown_codes(("roles", number, "bound_to"), "an organisation", [role.bound_to], slugs)
-
-
-def _check_measures(plan: Plan) -> Iterator[Mistake]:
-    holders = [*(o.slug for o in plan.organisations), *(r.slug for r in plan.roles)]
-    slugs = [m.slug for m in plan.measures]
-    for number, measure in enumerate(plan.measures):
-        path = ("measures", number)
-        for field, noun, codes, known in (
-            ("theme", "a theme", [measure.theme], [t.slug for t in plan.themes]),
-            ("nodes", "a node", measure.nodes, [n.slug for n in plan.nodes]),
-            ("area_family", "an area family", [measure.area_family], [f.slug for f in plan.families]),
-            ("contains", "a measure", measure.contains, slugs),
-            ("shares_denominator", "a measure", measure.shares_denominator, slugs),
-            ("owner", "an organisation or role", [measure.owner], holders),
-        ):
-            yield from _find_unknown_codes((*path, field), noun, codes, known)
-        if sum(series.headline for series in measure.series) != 1:
-            yield Mistake(path=(*path, "series"), text="it needs exactly one headline series")
-        yield from _check_schemes(plan, measure, path)
-        yield from _check_kind(measure, path)
-        yield from _check_targets(measure, path)
-        yield from _check_series(plan, measure, path)
-
-
-def _check_schemes(plan: Plan, measure: Measure, path: Path) -> Iterator[Mistake]:
-    levels = [level for f in plan.families if f.slug == measure.area_family for level in f.levels]
-    dimensions = [d.slug for d in plan.dimensions]
-    for position, scheme in enumerate(measure.schemes):
-        place = (*path, "schemes", position)
-        yield from _find_unknown_codes((*place, "dimensions"), "a dimension", scheme.dimensions, dimensions)
-        noun = f"a level of {measure.area_family}"
-        yield from _find_unknown_codes((*place, "finest_level"), noun, [scheme.finest_level], levels)
-
-
-def _check_kind(measure: Measure, path: Path) -> Iterator[Mistake]:
-    if (measure.kind is MeasureKind.MILESTONE) != bool(measure.stages):
-        yield Mistake(path=(*path, "stages"), text="only a milestone has stages, and it must have some")
-    if (measure.kind is MeasureKind.EVIDENCE) != bool(measure.domains):
-        yield Mistake(path=(*path, "domains"), text="only an evidence measure has domains, and it must have some")
-    if measure.counts_events and measure.kind is not MeasureKind.FLOW:
-        yield Mistake(path=(*path, "counts_events"), text="only a flow counts events")
-
-
-def _check_targets(measure: Measure, path: Path) -> Iterator[Mistake]:
-    stated: list[tuple[str, str, Path]] = [
-        ("target", target.period, (*path, "targets", number)) for number, target in enumerate(measure.targets)
-    ]
-    if measure.baseline is not None:
-        stated.append(("baseline", measure.baseline.period, (*path, "baseline")))
-    for noun, code, place in stated:
-        try:
-            periods.parse(code)
-        except periods.InvalidPeriodCode as error:
-            yield Mistake(path=(*place, "period"), text=f"{noun} {code!r}: {error}")
-
-
-def _check_series(plan: Plan, measure: Measure, path: Path) -> Iterator[Mistake]:
-    slugs = [s.slug for s in measure.series]
-    for position, series in enumerate(measure.series):
-        place = (*path, "series", position)
-        yield from _find_unknown_codes((*place, "supersedes"), "a series of the measure", [series.supersedes], slugs)
-        if measure.kind in RATIO_KINDS and series.denominator is None:
-            yield Mistake(path=place, text=f"a {measure.kind} needs a denominator")
-        if (series.collection is Collection.PUBLISHED) != (series.source is not None):
-            yield Mistake(path=(*place, "source"), text="only a published series has a source, and it must have one")
-        if (series.collection is Collection.DERIVED) != (series.formula is not None):
-            yield Mistake(path=(*place, "formula"), text="only a derived series has a formula, and it must have one")
-        if (series.resets is not None) and measure.kind is not MeasureKind.CUMULATIVE:
-            yield Mistake(path=(*place, "resets"), text="only a cumulative series resets")
-        if series.formula is not None:
-            yield from _check_formula(plan, measure, series.formula, (*place, "formula"))
-
-
-def _check_formula(plan: Plan, measure: Measure, formula: Formula, path: Path) -> Iterator[Mistake]:
-    slugs = [m.slug for m in plan.measures]
-    counted = [m.slug for m in plan.measures if not any(s.headline and s.formula for s in m.series)]
-    yield from _find_unknown_codes(path, "a measure", formula.measures, slugs)
-    known = [slug for slug in formula.measures if slug in slugs]
-    yield from _find_unknown_codes(path, "a measure that is counted", known, counted)
-    if (measure.kind is MeasureKind.GAP) != (formula.operation is Operation.DIFFERENCE):
-        yield Mistake(path=path, text="only a gap is a `difference`, and it must be one")
-    if formula.operation is Operation.DIFFERENCE and len(formula.measures) != 2:
-        yield Mistake(path=path, text="a `difference` needs exactly two measures")
+        yield from find_unknown_codes(("roles", number, "bound_to"), "an organisation", [role.bound_to], slugs)
 
 
 def _check_duties(plan: Plan) -> Iterator[Mistake]:
@@ -256,13 +169,13 @@ def _check_duties(plan: Plan) -> Iterator[Mistake]:
     areas = [a.code for a in plan.areas]
     for number, duty in enumerate(plan.duties):
         path = ("duties", number)
-        yield from _find_unknown_codes((*path, "holder"), "an organisation or role", [duty.holder], holders)
-        yield from _find_unknown_codes((*path, "area"), "an area", [duty.area], areas)
-        yield from _find_unknown_codes((*path, "measure"), "a measure", [duty.measure], series)
+        yield from find_unknown_codes((*path, "holder"), "an organisation or role", [duty.holder], holders)
+        yield from find_unknown_codes((*path, "area"), "an area", [duty.area], areas)
+        yield from find_unknown_codes((*path, "measure"), "a measure", [duty.measure], series)
         collections = series.get(duty.measure, {})
         if collections:
             noun = "a series of that measure"
-            yield from _find_unknown_codes((*path, "series"), noun, [duty.series], collections)
+            yield from find_unknown_codes((*path, "series"), noun, [duty.series], collections)
         if collections.get(duty.series) is Collection.DERIVED:
             yield Mistake(path=(*path, "series"), text=f"{duty.series!r} is derived, so it has no returns")
 
@@ -292,7 +205,7 @@ PLAN_CHECKS: list[Callable[[Plan], Iterator[Mistake]]] = [
     _check_dimensions,
     _check_organisations,
     find_binding_mistakes,
-    _check_measures,
+    find_measure_mistakes,
     _check_duties,
     _check_window,
     _check_disclosure,

@@ -1,6 +1,6 @@
 """Mistakes in a plan file: where each one is, what it is, what is allowed, and the nearest allowed value."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, cast
 
 from msgspec import Struct
@@ -50,6 +50,13 @@ class Mistake(Struct, frozen=True, kw_only=True):
     text: str
     value: str | None = None
     allowed: Sequence[str] = ()
+
+
+def find_unknown_codes(path: Path, noun: str, codes: Iterable[str | None], known: Iterable[str]) -> Iterator[Mistake]:
+    allowed = list(dict.fromkeys(code for code in known if code))
+    for code in codes:
+        if code is not None and code not in allowed:
+            yield Mistake(path=path, text=f"{code!r} is not {noun}", value=code, allowed=allowed)
 
 
 def format_mistake(mistake: Mistake, plan: object) -> str:

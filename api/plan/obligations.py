@@ -89,6 +89,15 @@ def find_accepted_days(duty: Duty, plan: Plan) -> AcceptedDays:
     )
 
 
+def find_due_periods(plan: Plan) -> dict[tuple[str, str], list[tuple[Period, Deadlines]]]:
+    """Return the periods of each series that some organisation or role must return, by their end."""
+    due: dict[tuple[str, str], dict[str, tuple[Period, Deadlines]]] = {}
+    for expected in list_expected_returns(plan):
+        periods = due.setdefault((expected.measure, expected.series), {})
+        periods.setdefault(expected.period.code, (expected.period, expected.deadlines))
+    return {key: sorted(periods.values(), key=lambda pair: pair[0].end) for key, periods in due.items()}
+
+
 def list_first_returns(plan: Plan, role: str, organisation: str, day: date) -> list[ExpectedReturn]:
     """Return the first return for each duty of the role that the organisation owes from the day on."""
     keys = {(duty.measure, duty.series, duty.service) for duty in plan.duties if duty.holder == role}

@@ -6,6 +6,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from api.http.refusals import Invalid
+from api.plan.catalogue import adapt_measure
 from api.statistics.disclosure.policy import find_changed_rounding, find_laxer_fields
 from schema.disclosure import Policy
 from schema.measures import Measure
@@ -123,6 +124,7 @@ def _find_changed_series(old: Plan, new: Plan, in_use: CodesInUse) -> Iterator[s
             yield f"{where} but is missing from the file"
             continue
         (old_measure, old_series), (new_measure, new_series) = old_series_by_key[key], new_series_by_key[key]
+        old_measure, new_measure = adapt_measure(old_measure, old_series), adapt_measure(new_measure, new_series)
         changed = [
             name for name in ("kind", "unit", "area_family") if getattr(old_measure, name) != getattr(new_measure, name)
         ] + [

@@ -3,8 +3,8 @@
 Data set 8162db7a-a24d-4b8e-bdfc-8da52819c1a8, "NEET by characteristics". EES requires the area columns in every file
 (github.com/dfe-analytical-services/analysts-guide). Symbols are in the field of the number. The figure for calendar
 year 2025 is an average over December 2024 to February 2025. `NEETprop` is in per cent; `avgNEET` and `avgcohort` are
-average numbers of people. The columns have two spellings: the files of 2022/23 to 2024/25 have one, and newer files
-have lower-case names. The groupings have also had different names.
+average numbers of people; `NK` is *activity not known*. The columns have two spellings: the files of 2022/23 to 2024/25
+have one, and newer files have lower-case names. The groupings have also had different names.
 """
 
 from collections.abc import Collection, Iterable
@@ -15,7 +15,13 @@ from api.statistics.published_periods import from_ees
 from schema.submissions import NewReturn, PublisherFigure
 
 DATASET = "8162db7a-a24d-4b8e-bdfc-8da52819c1a8"
-MEASURE, SERIES = "neet-16-17", "neet-la"
+MEASURE = "neet-16-17"
+COLUMNS_BY_SERIES = {
+    "neet-la": ("NEETprop", "avgNEET"),
+    "neet-or-not-known": ("NEETNKprop", "avgNEETNK"),
+    "not-known": ("Notknownprop", "avgNK"),
+}
+"""The columns of the share and of the number of people. The cohort is the denominator of each."""
 AGE_LABELS = {"16-17", "16 to 17"}
 AREA_CODE_COLUMNS = {"National": "country_code", "Regional": "region_code", "Local authority": "new_la_code"}
 TOTAL_LABEL = "total"
@@ -38,8 +44,13 @@ DIMENSION_BY_GROUPING = {
     "ethnic group": ("ethnicity-5", ETHNICITY_BY_LABEL),
 }
 PERIOD_AND_AREA_COLUMNS = ("time_period", "time_identifier", "geographic_level", *AREA_CODE_COLUMNS.values())
-VALUE_COLUMNS = ("Age", "Characteristic_grouping", "Characteristic", "avgcohort", "avgNEET", "NEETprop")
+VALUE_COLUMNS = (
+    *("Age", "Characteristic_grouping", "Characteristic", "avgcohort"),
+    *(column for columns in COLUMNS_BY_SERIES.values() for column in columns),
+)
 REQUIRED_COLUMNS = (*PERIOD_AND_AREA_COLUMNS, *VALUE_COLUMNS)
+PublisherCell = tuple[str, dict[str, str]]
+"""The code of an area, and a breakdown."""
 COLUMN_BY_NEWER_NAME: dict[str, str] = {
     "age": "Age",
     "characteristic_grouping": "Characteristic_grouping",
@@ -47,6 +58,10 @@ COLUMN_BY_NEWER_NAME: dict[str, str] = {
     "avg_cohort_count": "avgcohort",
     "avg_neet_count": "avgNEET",
     "neet_percent": "NEETprop",
+    "avg_neet_nk_count": "avgNEETNK",
+    "neet_nk_percent": "NEETNKprop",
+    "avg_nk_count": "avgNK",
+    "nk_percent": "Notknownprop",
 }
 
 
@@ -59,23 +74,29 @@ def read_rows(text: str) -> list[Row]:
 
 
 def build_returns(rows: Iterable[Row], areas: Collection[str]) -> list[NewReturn]:
-    """Build one return for each winter. Leave out areas, ages and characteristics that the plan does not have.
+    """Build a return of each series for each winter: NEET, not known, and both together.
 
-    Raises UnexpectedSourceFormat.
+    Leave out areas, ages and characteristics that the plan does not have. Raises UnexpectedSourceFormat.
     """
-    figures_by_period: dict[str, dict[tuple[str, str], PublisherFigure]] = {}
+    rows_by_period: dict[str, dict[tuple[str, str], tuple[Row, PublisherCell]]] = {}
     for row in rows:
         area, breakdown = row.get(AREA_CODE_COLUMNS.get(row["geographic_level"], "")), _parse_breakdown(row)
         if area not in areas or area is None or breakdown is None or row["Age"] not in AGE_LABELS:
             continue
-        figures = figures_by_period.setdefault(_parse_period(row), {})
+        cells = rows_by_period.setdefault(_parse_period(row), {})
         cell = (area, "".join(breakdown.values()))
-        if cell in figures:
+        if cell in cells:
             raise UnexpectedSourceFormat(f"{row['time_period']} {' '.join(cell).strip()} occurs twice.")
-        figures[cell] = _build_figure(row, area, breakdown)
+        cells[cell] = (row, (area, breakdown))
     return [
-        NewReturn(measure=MEASURE, series=SERIES, period=period, figures=list(figures.values()))
-        for period, figures in sorted(figures_by_period.items())
+        NewReturn(
+            measure=MEASURE,
+            series=series,
+            period=period,
+            figures=[_build_figure(row, *cell, columns) for row, cell in cells.values()],
+        )
+        for period, cells in sorted(rows_by_period.items())
+        for series, columns in COLUMNS_BY_SERIES.items()
     ]
 
 
@@ -100,8 +121,8 @@ def _parse_period(row: Row) -> str:
         ) from None
 
 
-def _build_figure(row: Row, area: str, breakdown: dict[str, str]) -> PublisherFigure:
-    value, numerator, denominator = (parse_field(row[name]) for name in ("NEETprop", "avgNEET", "avgcohort"))
+def _build_figure(row: Row, area: str, breakdown: dict[str, str], columns: tuple[str, str]) -> PublisherFigure:
+    value, numerator, denominator = (parse_field(row[name]) for name in (*columns, "avgcohort"))
     both = numerator.value is not None and denominator.value is not None
     return PublisherFigure(
         area=area,

@@ -1,7 +1,7 @@
 """Fetch statistics from publishers over HTTP, and submit them to a running server with a key."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, TypeVar
@@ -12,11 +12,11 @@ import msgspec
 from msgspec import Struct
 
 from api.http.refusals import InvalidParameter, Refusal
-from api.sources import disability_confident, ees, fingertips, nomis
+from api.sources import disability_confident, ees, fingertips, nhs_england, nomis
 from api.sources.downloading import Download, download_file, refuse_key_over_http
 from api.sources.tables import UnexpectedSourceFormat, excerpt
 from schema.areas import Area
-from schema.programmes import AreaPage, Programme
+from schema.programmes import AreaPage, MeasurePage, Programme
 from schema.submission_reports import SubmissionReport
 from schema.submissions import NewReturn, NewSubmission
 
@@ -32,7 +32,7 @@ MAX_ROWS = 1_000_000  # of all pages of a publication
 
 Sleep = Callable[[float], Awaitable[None]]
 AnyResponse = TypeVar("AnyResponse", httpx2.Response, Download)
-Page = TypeVar("Page", AreaPage, Programme)
+Page = TypeVar("Page", AreaPage, MeasurePage, Programme)
 
 
 class SourceUnavailable(Refusal):
@@ -146,6 +146,11 @@ async def fetch_disability_confident(client: RetryingClient, address: str, area:
     return disability_confident.build_returns(rows, area=area.code, towns=towns, period=period)
 
 
+async def fetch_nhs_england(client: RetryingClient, address: str, areas: Mapping[str, Area]) -> list[NewReturn]:
+    """Fetch a file of the Mental Health Services Monthly Statistics."""
+    return nhs_england.build_returns(nhs_england.read_rows(await client.fetch_text(address)), areas)
+
+
 async def fetch_areas(client: RetryingClient, programme: str) -> dict[str, Area]:
     """Return the areas of the plan for which a publisher may have figures, by code: all except wards."""
     areas = (await _read(client, f"/v1/programmes/{programme}/areas", AreaPage)).items
@@ -210,27 +215,39 @@ class FetchResult(Struct, frozen=True, kw_only=True):
 
 
 async def transfer_returns(options: FetchOptions, publisher: RetryingClient, server: RetryingClient) -> FetchResult:
-    """Fetch and submit.
+    """Fetch and submit the series that the plan has.
 
     Raises SourceUnavailable, UnexpectedSourceFormat, SubmissionRejected or InvalidParameter.
     """
-    address = (options.address or SOURCE_URLS.get(options.source, "")).rstrip("/")
-    areas = await fetch_areas(server, options.programme)
-    if options.source == "disability-confident":
-        if not address or options.period is None:
-            raise InvalidParameter(
-                "disability-confident needs --address (the address of the list on gov.uk) and --period."
-            )
-        programme = await _read(server, f"/v1/programmes/{options.programme}", Programme)
-        returns = await fetch_disability_confident(publisher, address, areas[programme.area], options.period)
-    elif options.source == "nomis":
-        returns = await fetch_nomis(publisher, address, areas, options.dates)
-    else:
-        returns = await {"fingertips": fetch_fingertips, "ees": fetch_ees}[options.source](publisher, address, areas)
+    fetched = await _fetch_returns(options, publisher, server)
+    measures = (await _read(server, f"/v1/programmes/{options.programme}/measures", MeasurePage)).items
+    known = {(measure.slug, series.slug) for measure in measures for series in measure.series}
+    returns = [new for new in fetched if (new.measure, new.series) in known]
+    left_out = sorted({f"{new.measure} {new.series}" for new in fetched if (new.measure, new.series) not in known})
     report = await submit_returns(
         server, options.programme, returns, dry_run=options.dry_run, confirm_withdrawals=options.confirm_withdrawals
     )
-    return FetchResult(report=report, notes=[new.note for new in returns if new.note])
+    notes = [new.note for new in returns if new.note]
+    return FetchResult(
+        report=report, notes=[*notes, *(f"Left out, because the plan has no such series: {name}." for name in left_out)]
+    )
+
+
+async def _fetch_returns(options: FetchOptions, publisher: RetryingClient, server: RetryingClient) -> list[NewReturn]:
+    address = (options.address or SOURCE_URLS.get(options.source, "")).rstrip("/")
+    areas = await fetch_areas(server, options.programme)
+    if not address:
+        raise InvalidParameter(f"{options.source} needs --address (the address of its CSV file).")
+    if options.source == "nhs-england":
+        return await fetch_nhs_england(publisher, address, areas)
+    if options.source == "disability-confident":
+        if options.period is None:
+            raise InvalidParameter("disability-confident needs --period (the quarter that the list is for).")
+        programme = await _read(server, f"/v1/programmes/{options.programme}", Programme)
+        return await fetch_disability_confident(publisher, address, areas[programme.area], options.period)
+    if options.source == "nomis":
+        return await fetch_nomis(publisher, address, areas, options.dates)
+    return await {"fingertips": fetch_fingertips, "ees": fetch_ees}[options.source](publisher, address, areas)
 
 
 async def fetch_and_submit(options: FetchOptions, *, server: str, key: str, allow_http: bool = False) -> FetchResult:

@@ -7,7 +7,7 @@ A date is the last of twelve months. Variable 1496 is the share of long-term sic
 population aged 16 to 64.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from decimal import Decimal
 
 from api.sources.tables import STATUS_BY_SYMBOL, Row, UnexpectedSourceFormat, format_number, parse_number, read_table
@@ -19,6 +19,7 @@ from schema.submissions import FigureLimits, Marker, NewReturn, PublisherFigure,
 DATASET = "NM_17_5"
 MEASURE = "economic-inactivity-ill-health"
 INACTIVE_SERIES, POPULATION_SERIES = "lts-of-inactive-16-64", "lts-of-population-16-64"
+GAP_MEASURE, EMPLOYMENT_SERIES = "ltc-employment-gap", "overall-employment-rate"
 BREAKDOWN_BY_VARIABLE = {"1496": {}, "1503": {"sex": "male"}, "1510": {"sex": "female"}}
 EMPLOYMENT_VARIABLE = "45"
 VARIABLES = (*BREAKDOWN_BY_VARIABLE, EMPLOYMENT_VARIABLE)
@@ -48,7 +49,8 @@ def count_expected_rows(page: Iterable[Row]) -> int:
 
 
 def build_returns(rows: Iterable[Row], areas: Collection[str]) -> list[NewReturn]:
-    """Build two returns for each date: the published share of the inactive, and the calculated share of the population.
+    """Build three returns for each date: the published share of the inactive, the calculated share of the population,
+    and the published employment rate, which is read with the employment gap.
 
     Leave out areas that the plan does not have. Raises UnexpectedSourceFormat.
     """
@@ -62,12 +64,13 @@ def build_returns(rows: Iterable[Row], areas: Collection[str]) -> list[NewReturn
     returns: list[NewReturn] = []
     for date in sorted({date for date, _, _ in cells}):
         cells_of_date = {key: measures for key, measures in cells.items() if key[0] == date}
-        for series, figures in (
-            (INACTIVE_SERIES, _build_inactive_figures(cells_of_date)),
-            (POPULATION_SERIES, _build_population_figures(cells_of_date)),
+        for measure, series, figures in (
+            (MEASURE, INACTIVE_SERIES, _build_published_figures(cells_of_date, BREAKDOWN_BY_VARIABLE)),
+            (MEASURE, POPULATION_SERIES, _build_population_figures(cells_of_date)),
+            (GAP_MEASURE, EMPLOYMENT_SERIES, _build_published_figures(cells_of_date, {EMPLOYMENT_VARIABLE: {}})),
         ):
             if figures:
-                returns.append(NewReturn(measure=MEASURE, series=series, period=_parse_period(date), figures=figures))
+                returns.append(NewReturn(measure=measure, series=series, period=_parse_period(date), figures=figures))
     return returns
 
 
@@ -78,10 +81,12 @@ def _parse_period(date: str) -> str:
         raise UnexpectedSourceFormat(f"{date!r} is not a date of the Annual Population Survey.") from None
 
 
-def _build_inactive_figures(cells: RowsByKey) -> list[PublisherFigure]:
+def _build_published_figures(
+    cells: RowsByKey, breakdown_by_variable: Mapping[str, dict[str, str]]
+) -> list[PublisherFigure]:
     figures: list[PublisherFigure] = []
     for (_, area, variable), measures in cells.items():
-        if variable in BREAKDOWN_BY_VARIABLE and VALUE_MEASURE in measures:
+        if variable in breakdown_by_variable and VALUE_MEASURE in measures:
             value, width = _parse_number(measures, VALUE_MEASURE), _parse_number(measures, HALF_WIDTH_MEASURE)
             numerator, denominator = (
                 _parse_number(measures, NUMERATOR_MEASURE),
@@ -90,7 +95,7 @@ def _build_inactive_figures(cells: RowsByKey) -> list[PublisherFigure]:
             figures.append(
                 PublisherFigure(
                     area=area,
-                    breakdown=BREAKDOWN_BY_VARIABLE[variable],
+                    breakdown=breakdown_by_variable[variable],
                     value=None if value is None else format_number(value),
                     limits=_build_limits(value, width, IntervalMethod.PUBLISHED),
                     numerator=format_number(numerator) if numerator is not None and denominator is not None else None,

@@ -1,4 +1,4 @@
-"""The cells that a duty requires: the total of each area, and every category of each scheme."""
+"""The cells that a duty requires: the total of each area, and every category of each scheme that is required."""
 
 from functools import lru_cache
 from itertools import product
@@ -37,7 +37,7 @@ def required_cells(catalogue: Catalogue, measure_slug: str, area: str) -> tuple[
 def _required_breakdowns(catalogue: Catalogue, measure: Measure, fineness: int, rank: dict[str, int]) -> list[str]:
     keys: list[str] = []
     for scheme in measure.schemes:
-        if fineness <= rank[scheme.finest_level]:
+        if scheme.required and fineness <= rank[scheme.finest_level]:
             codes = [[c.code for c in catalogue.dimensions[d].categories] for d in scheme.dimensions]
             keys += [
                 format_breakdown_key(dict(zip(scheme.dimensions, categories, strict=True)))

@@ -7,10 +7,12 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
 
 import httpx2
+import msgspec
 import pytest
 
 from api.__main__ import main
 from api.http.refusals import InvalidParameter
+from api.plan import queries_loading
 from api.sources import fetching
 from api.sources.fetching import FetchOptions, RetryingClient, SourceUnavailable, SubmissionRejected
 from api.sources.tables import UnexpectedSourceFormat
@@ -189,14 +191,23 @@ FINGERTIPS = (
 )
 NEET = (
     "time_period,time_identifier,geographic_level,country_code,region_code,new_la_code,Age,Characteristic_grouping,"
-    "Characteristic,avgcohort,avgNEET,NEETprop\n"
-    "2025,Calendar year,National,E92000001,,,16-17,Total,Total,1250000,42500,3.4\n"
+    "Characteristic,avgcohort,avgNEETNK,avgNEET,avgNK,NEETNKprop,NEETprop,Notknownprop\n"
+    "2025,Calendar year,National,E92000001,,,16-17,Total,Total,1250000,67500,42500,25000,5.4,3.4,2.0\n"
 )
 EMPLOYERS = "Business Name,Town/City,DC Level\nA,Nottingham,Committed\nB,Nottingham,Leader\nC,Leeds,Leader\n"
+ACCESS_TO_IPS = (
+    "REPORTING_PERIOD_START,REPORTING_PERIOD_END,STATUS,BREAKDOWN,PRIMARY_LEVEL,PRIMARY_LEVEL_DESCRIPTION,"
+    "SECONDARY_LEVEL,SECONDARY_LEVEL_DESCRIPTION,MEASURE_ID,MEASURE_NAME,MEASURE_VALUE\n"
+    "2024-10-01,2025-09-30,Performance,England,England,England,NONE,NONE,MHS116,Number of referrals,29685\n"
+    "2024-10-01,2025-09-30,Performance,CCG of Residence,52R,NAME,NONE,NONE,MHS116,Number of referrals,615\n"
+    "2024-10-01,2025-09-30,Performance,CCG of Residence,52R,NAME,NONE,NONE,MHS116a,Rate of referrals,58\n"
+    "2025-09-01,2025-09-30,Performance,England,England,England,NONE,NONE,MHS01,People in contact,2000000\n"
+)
 OTHERS = {
     "fingertips":           ("ohid", FINGERTIPS, 2, "/all_data/csv/by_indicator_id"),
-    "ees":                  ("department-for-education", NEET, 1, f"/data-sets/{fetching.ees.DATASET}/csv"),
+    "ees":                  ("department-for-education", NEET, 3, f"/data-sets/{fetching.ees.DATASET}/csv"),
     "disability-confident": ("department-for-work-and-pensions", EMPLOYERS, 5, ""),
+    "nhs-england":          ("nhs-england", ACCESS_TO_IPS, 3, ""),
 }  # fmt: skip
 
 
@@ -228,9 +239,31 @@ async def test_spellings_of_the_town_are_those_of_the_plan(publisher, fetch, app
     ]
 
 
-async def test_list_of_employers_needs_an_address_and_a_quarter(fetch):
-    with pytest.raises(InvalidParameter, match="needs --address"):
+async def test_file_needs_an_address_and_the_list_of_employers_a_quarter(fetch, publisher):
+    with pytest.raises(InvalidParameter, match="--period"):
         await fetch("disability-confident")
+    publisher.address = ""
+    for source in ("disability-confident", "nhs-england"):
+        with pytest.raises(InvalidParameter, match="--address"):
+            await fetch(source)
+
+
+async def test_series_that_the_plan_does_not_have_is_left_out_and_reported(
+    publisher, fetch, application, nottingham_plan
+):
+    """Another place, or an older plan file, has fewer series than its publisher's file."""
+    measures = [
+        msgspec.structs.replace(one, series=[series for series in one.series if series.slug != "not-known"])
+        for one in nottingham_plan.measures
+    ]
+    duties = [duty for duty in nottingham_plan.duties if duty.series != "not-known"]
+    plan = msgspec.structs.replace(nottingham_plan, measures=measures, duties=duties)
+    async with application.owner.begin() as transaction:
+        await queries_loading.load_plan(transaction, plan, sandbox=False, now=application.now)
+    publisher.responses = [(200, {}, NEET)]
+    report = await fetch("ees", key=await application.issue_key("department-for-education", "submit"))
+    assert [receipt.series for receipt in report.returns] == ["neet-la", "neet-or-not-known"]
+    assert [("neet-16-17 not-known" in note) for note in fetch.result.notes] == [True]
 
 
 def test_command_needs_a_key_and_a_server(publisher, monkeypatch, capsys):

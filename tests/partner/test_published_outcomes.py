@@ -9,8 +9,9 @@ import pytest
 from api.outcomes import queries_boundaries
 from api.outcomes.formats import geojson
 from api.sources import ees, fetching, fingertips, nomis
-from api.sources.fetching import RetryingClient
+from api.sources.fetching import RetryingClient, SubmissionRejected
 from schema.partners import Scope
+from schema.submissions import NewReturn, PublisherFigure
 from tests.conftest import NOW
 from tests.fixtures.release_client import ReleaseClient
 from tests.partner.test_querying import make_boundaries
@@ -52,12 +53,12 @@ def make_nomis_rows(date: str, area: str, *cells: str) -> list[str]:
 
 APS = [
     *make_nomis_rows("2025-06", CITY, "1496 20599 30.1", "1496 21001 15100", "1496 21002 50200", "1496 21003 5.1",
-              "45 21002 220000"),
+              "45 21002 220000", "45 20599 71.2", "45 21001 156600", "45 21003 3.1"),
     *make_nomis_rows("2025-06", ENGLAND, "1496 20599 27.9", "1496 21001 2500000", "1496 21002 8960000", "1496 21003 0.3",
               "45 21002 36000000"),
 ]  # fmt: skip
 NEETS = [
-    f"2025,Calendar year,{level},E92000001,{region},{city},16-17,Total,Total,{cohort},{number},{share}"
+    f"2025,Calendar year,{level},E92000001,{region},{city},16-17,Total,Total,{cohort},{share},{number},c,c,c,c"
     for level, region, city, cohort, number, share in (
         ("National", "", "", "1250000", "40000", "3.2"),
         ("Regional", REGION, "", "110000", "3900", "z"),
@@ -216,6 +217,27 @@ async def test_all_formats_have_the_same_published_figures(published_statistics,
     assert {f.measure: f.value for f in model.figures if f.measure in values} == values
 
 
+async def test_companion_is_read_with_its_measure_in_its_own_unit(published_statistics, application, reviewer_client):
+    measures = {
+        measure.measure: measure
+        for theme in (await reviewer_client.preview_progress(PROGRAMME)).themes
+        for measure in theme.measures
+    }
+    [employment] = measures[GAP].companions
+    assert (employment.kind, employment.unit, employment.period.code) == ("proportion", "percent", "R12-2025-06")
+    assert (employment.value, employment.lower, employment.upper, employment.target) == (71.2, 68.1, 74.3, None)
+    assert [one.series for one in measures[NEET].companions] == ["neet-or-not-known", "not-known"]
+    assert [(one.value, one.status) for one in measures[NEET].companions] == [(None, "c"), (None, "c")]
+    of_the_measure = NewReturn(
+        measure=GAP,
+        series="overall-employment-rate",
+        period="FY2023-24",
+        figures=[PublisherFigure(area=CITY, value="70")],
+    )
+    with pytest.raises(SubmissionRejected, match="wrong-period-type"):
+        await submit(application, "office-for-national-statistics", [of_the_measure])
+
+
 async def test_map_shows_published_figure_according_to_the_revision_basis(
     application, published_statistics, reviewer_client
 ):
@@ -271,3 +293,15 @@ async def test_published_statistics_are_released_unchanged(published_statistics,
     progress = (await release_client.read("progress")).json()
     latest = {m["measure"]: m["latest"] for theme in progress["themes"] for m in theme["measures"]}
     assert latest[RATE]["value"] == 52
+    measures = {m["measure"]: m for theme in progress["themes"] for m in theme["measures"]}
+    assert (latest[NEET], measures[NEET]["reason"], measures[NEET]["companions"]) == (None, "no_publication", [])
+    [employment] = measures[GAP]["companions"]
+    assert (employment["series"], employment["value"], employment["unit"]) == (
+        "overall-employment-rate",
+        71.2,
+        "percent",
+    )
+    assert [point["value"] for point in measures[RATE]["history"]] == [60, 58, 56, 54, 52]
+    assert (measures[RATE]["previous"]["period"]["code"], measures[RATE]["previous"]["value"]) == ("FY2022-23", 54)
+    [rate] = await release_client.read_figures(measure=GAP, series="overall-employment-rate")
+    assert rate == employment

@@ -145,6 +145,33 @@ async def test_progress_and_logic_model_cover_each_measure_and_node(submitted, r
     assert len(model.figures) == len(measures)
 
 
+async def test_progress_shows_who_is_missing_for_every_measure(submitted, reviewer_client):
+    themes = (await reviewer_client.preview_progress(PROGRAMME)).themes
+    measures = {measure.measure: measure for theme in themes for measure in theme.measures}
+    assert len(measures) == 20
+    for slug, measure in measures.items():
+        assert measure.latest.value is not None or measure.latest.reason, slug
+        assert measure.newest_period is not None or measure.no_next_return_reason == "publisher_sets_dates", slug
+        assert measure.next_return is not None or measure.no_next_return_reason, slug
+        assert measure.series.definition, slug
+    referrals = measures[REFERRALS]
+    assert (referrals.missing, [point.value for point in referrals.history]) == ([], [100, 112])
+    assert (referrals.previous.period.code, referrals.previous.value) == ("FY2025-26-Q1", 100)
+    assert (referrals.next_return.period.code, referrals.next_return.due_at.date().isoformat()) == (
+        "FY2025-26-Q2",
+        "2025-10-30",
+    )
+    secondary = measures["ips-secondary-care-engagement"]
+    assert [(one.organisation, one.period, one.reason) for one in secondary.missing] == [
+        ("nottinghamshire-healthcare", "FY2025-26-Q2", "not_received")
+    ]
+    charter = measures["good-work-charter-uptake"]
+    assert [(one.holder, one.organisation, one.reason) for one in charter.missing] == [
+        ("good-work-charter-lead", None, "no_organisation")
+    ]
+    assert charter.unassigned == ["good-work-charter-lead"]
+
+
 async def test_areas_are_available_as_csv(application):
     table = pandas.read_csv(io.BytesIO(await application.sdk_client().list_areas_csv(PROGRAMME, level="ward")))
     assert {"code", "name", "level", "parent", "families", "valid_from", "valid_to", "successors"} == set(table.columns)

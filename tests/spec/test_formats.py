@@ -24,6 +24,7 @@ from api.statistics import periods
 from schema.outcomes import Coverage, Marker, RevisionBasis
 from schema.progress import MeasureRelation
 from schema.submissions import Status
+from tests.fixtures.example_plan import NOW
 from tests.spec.test_resolution import EAST, HARBOUR, NOTTINGHAM, TOWN, WEST, make_returns
 
 COLLEGES = ("quay", "pier")
@@ -267,7 +268,11 @@ def preview_latest():
 
 
 def test_progress_follows_the_order_of_the_plan():
-    [theme] = progress.build_progress(HARBOUR, preview_latest(), RevisionBasis.LATEST).themes
+    previews = [
+        progress.MeasurePreview(history=[figure], newest_period=None, missing=[], companions=[])
+        for figure in preview_latest()
+    ]
+    [theme] = progress.build_progress(HARBOUR, previews, RevisionBasis.LATEST, now=NOW).themes
     assert [measure.measure for measure in theme.measures] == [m.slug for m in HARBOUR.plan.measures]
     assert (theme.measures[0].latest.period.code, theme.measures[-1].latest.reason) == ("2026-02", "not_a_count")
 

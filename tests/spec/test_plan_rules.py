@@ -8,10 +8,11 @@ import pytest
 from msgspec.structs import replace
 
 from api.plan import change_summary, checks, filters, periods, queries_loading, version_changes
+from api.plan.catalogue import adapt_measure
 from api.plan.gaps import find_gaps
 from schema.disclosure import DisclosureClass
 from schema.logic_model import LogicModelColumn
-from schema.measures import MeasureKind
+from schema.measures import Measure, MeasureKind, Series
 from schema.periods import PeriodType
 from schema.plan import Plan, Window
 from tests.fixtures.example_plan import HARBOUR_PLAN, HARBOUR_PLAN_FILE, make_catalogue
@@ -60,6 +61,58 @@ def test_each_dimension_of_the_delivery_plan_has_the_code_unknown():
 def has_words(words: str, line: str) -> bool:
     """Return True if the line contains all these words, in any order."""
     return {*words.replace(":", " ").split()} <= {*re.split(r"[\s:;,.]+(?=\s|$)|\s", line)}
+
+
+COMPANION = {
+    "kind": "distinct",
+    "unit": "referrals",
+    "cadence": {"period_type": "months-ending", "months": 12, "basis": "proposed"},
+    "basis": "proposed",
+}
+
+
+def add_companion(p: dict, **changes: object) -> None:
+    """Add a published series of another form to the learners, who are a monthly flow of people."""
+    series = find_measure(p, "learners")["series"]
+    series.append(
+        series[0]
+        | {
+            "slug": "nationwide",
+            "headline": False,
+            "collection": "published",
+            "source": {"publisher": "The office", "title": "Learners", "verified": True},
+            "companion": COMPANION | changes,
+        }
+    )
+
+
+def test_companion_has_a_form_of_its_own_and_no_direction():
+    [*_, series] = find_series(change_plan(add_companion))
+    measure = adapt_measure(*series)
+    assert (measure.kind, measure.unit, measure.cadence.months) == ("distinct", "referrals", 12)
+    assert (measure.direction.aim, measure.disclosure_class, measure.baseline, measure.targets) == (
+        "achieve",
+        "published",
+        None,
+        [],
+    )
+    first, *_ = find_series(change_plan(add_companion))
+    assert adapt_measure(*first) is first[0]
+
+
+def find_series(plan: Plan) -> list[tuple[Measure, Series]]:
+    [learners] = [measure for measure in plan.measures if measure.slug == "learners"]
+    return [(learners, series) for series in learners.series]
+
+
+def test_form_of_a_companion_in_use_cannot_change():
+    in_use = msgspec.structs.replace(IN_USE, series=frozenset({("learners", "nationwide")}))
+    version_changes.check_change(change_plan(add_companion), change_plan(add_companion), in_use)
+    for changes in ({"unit": "people"}, {"kind": "stock"}, {"cadence": COMPANION["cadence"] | {"months": 6}}):
+        with pytest.raises(version_changes.NewSeriesRequired):
+            version_changes.check_change(
+                change_plan(add_companion), change_plan(lambda p, c=changes: add_companion(p, **c)), in_use
+            )
 
 
 # Words in the line that reports the fault, and the change that makes the fault.
@@ -149,6 +202,14 @@ FAULTS = {
     "learners: headline: cumulative resets": lambda p: find_measure(p, "learners")["series"][0].update(
         resets="financial-year"
     ),
+    "learners: headline: companion published": lambda p: find_measure(p, "learners")["series"][0].update(
+        companion=COMPANION
+    ),
+    "learners: nationwide: companion: 'E99999999' area": lambda p: add_companion(p, area="E99999999"),
+    "learners: nationwide: proportion denominator": lambda p: add_companion(p, kind="proportion"),
+    "dimension colour: supersedes: 'hue' another dimension": lambda p: find_by(
+        p["dimensions"], "slug", "colour"
+    ).update(supersedes="hue"),
     "nobody learners: 'nobody' role": lambda p: p["duties"][0].update(holder="nobody"),
     "quay-college learners: 'second'": lambda p: p["duties"][0].update(series="second"),
     "quay-college on-roll: 'headline' derived": lambda p: find_measure(p, "on-roll")["series"][0].update(

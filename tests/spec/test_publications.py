@@ -4,8 +4,9 @@ import re
 
 import pytest
 
-from api.sources import disability_confident, ees, fingertips, nomis, tables
+from api.sources import disability_confident, ees, fingertips, nhs_england, nomis, tables
 from api.sources.tables import ParsedField, UnexpectedSourceFormat
+from schema.areas import Area
 from schema.submissions import Marker, NewReturn, PublisherFigure, Status
 
 AREAS = {"E06000018", "E92000001", "E12000004"}
@@ -100,6 +101,7 @@ def read_nomis(*rows: str, status: str = "Normal Value") -> dict[str, list[str]]
     }
 
 
+EMPLOYMENT = "overall-employment-rate R12-2025-06"
 INACTIVE, POPULATION = "lts-of-inactive-16-64 R12-2025-06", "lts-of-population-16-64 R12-2025-06"
 CITY = [
     "E06000018 1496 20599 30.1",
@@ -114,6 +116,7 @@ def test_nomis_half_widths_become_leveland_the_rate_is_worked_out():
     assert figures == {
         INACTIVE: ["E06000018 30.1 25.0..35.2@95/published 15100/50200"],
         POPULATION: ["E06000018 6.9 e 5.7..8.1@95/normal 15100/220000"],  # 15100/220000; 5.1 × 50200/220000 = 1.16
+        EMPLOYMENT: ["E06000018 70.0"],  # read with the employment gap; without its numerator, it has no fraction
     }
 
 
@@ -213,24 +216,51 @@ def test_invalid_fingertips_row_is_refused(row, reason):
         read_fingertips(row)
 
 
-EES = ",".join(ees.REQUIRED_COLUMNS)
+EES = (
+    ",".join(ees.PERIOD_AND_AREA_COLUMNS)
+    + ",Age,Characteristic_grouping,Characteristic,avgcohort,avgNEET,NEETprop,avgNEETNK,NEETNKprop,avgNK,Notknownprop"
+)
 
 
 def read_ees(*rows: str, year: str = "2025", identifier: str = "Calendar year") -> dict[str, list[str]]:
-    """Return the figures of rows like `Local authority|16-17|Gender|Female|635370|19280|3.0`."""
+    """Return the figures of rows like `Local authority|16-17|Gender|Female|635370|19280|3.0` by series and period.
+
+    A row without the numbers of those whose activity is not known has them suppressed.
+    """
     lines: list[str] = []
     for row in rows:
         level, *fields = row.split("|")
+        fields += ["c"] * (10 - len(fields))
         lines.append(",".join([year, identifier, level, "E92000001", "E12000004", "E06000018", *fields]))
     returns = ees.build_returns(ees.read_rows(to_csv(EES, *lines)), AREAS)
-    return {returned.period: [format_figure(figure) for figure in returned.figures] for returned in returns}
+    return {
+        f"{returned.series} {returned.period}": [format_figure(figure) for figure in returned.figures]
+        for returned in returns
+    }
+
+
+def test_neet_is_read_with_those_whose_activity_is_not_known():
+    """The row of England, women, in the file of 2025, as the preview of the data set shows it."""
+    assert read_ees("National|16-17|sex|Female|635370|19280|3|31690|5|12400|2") == {
+        "neet-la R3-2025-02": ["E92000001 female 3 19280/635370"],
+        "neet-or-not-known R3-2025-02": ["E92000001 female 5 31690/635370"],
+        "not-known R3-2025-02": ["E92000001 female 2 12400/635370"],
+    }
 
 
 def test_newer_spelling_of_ees_gives_the_same_figures():
-    newer = ",".join([*ees.PERIOD_AND_AREA_COLUMNS, *ees.COLUMN_BY_NEWER_NAME, "nk_percent"])
-    row = "2025,Calendar year,Local authority,E92000001,E12000004,E06000018,16 to 17,Total,Total,7400,370,5.0,1.2"
-    [returned] = ees.build_returns(ees.read_rows(to_csv(newer, row)), AREAS)
-    assert [format_figure(figure) for figure in returned.figures] == ["E06000018 5.0 370/7400"]
+    newer = (
+        ",".join(ees.PERIOD_AND_AREA_COLUMNS)
+        + ",age,characteristic_grouping,characteristic,avg_cohort_count,avg_neet_nk_count,avg_neet_count,avg_nk_count"
+        + ",neet_nk_percent,neet_percent,nk_percent,annual_change_neet_nk_percent"
+    )
+    row = "2025,Calendar year,Local authority,E92000001,E12000004,E06000018,16 to 17,Total,Total"
+    returns = ees.build_returns(ees.read_rows(to_csv(newer, row + ",7400,459,370,89,6.2,5.0,1.2,0.1")), AREAS)
+    assert [format_figure(figure) for returned in returns for figure in returned.figures] == [
+        "E06000018 5.0 370/7400",
+        "E06000018 6.2 459/7400",
+        "E06000018 1.2 89/7400",
+    ]
 
 
 def test_ees_in_another_spelling_is_refused():
@@ -256,7 +286,7 @@ EES_ROWS = [
 
 @pytest.mark.parametrize(("row", "expected"), EES_ROWS)
 def test_ees_rows(row, expected):
-    assert read_ees(row) == ({} if expected is None else {"R3-2025-02": expected})
+    assert read_ees(row).get("neet-la R3-2025-02") == expected
 
 
 def test_invalid_ees_row_is_refused():
@@ -319,3 +349,76 @@ def test_spellings_near_the_town_are_noted_with_their_rows(town, is_counted, is_
 def test_notes_list_ten_towns():
     rows = [f"A{number},Nottingham {number},Leader" for number in range(12)]
     assert (return_employers("A,Nottingham,Leader", *rows).note or "").count("Nottingham ") == 10
+
+
+NHS_ENGLAND = (
+    "REPORTING_PERIOD_START,REPORTING_PERIOD_END,STATUS,BREAKDOWN,PRIMARY_LEVEL,PRIMARY_LEVEL_DESCRIPTION,"
+    "SECONDARY_LEVEL,SECONDARY_LEVEL_DESCRIPTION,MEASURE_ID,MEASURE_NAME,MEASURE_VALUE"
+)
+NHS_AREAS = {
+    "E92000001": Area(code="E92000001", name="England", level="country", families=["x"]),
+    "E38000243": Area(code="E38000243", name="Sub-ICB", other_names=["52R"], level="sub-icb", families=["x"]),
+}
+
+
+def read_nhs_england(*rows: str, start: str = "2024-07-01", end: str = "2025-06-30", status: str = "Performance"):
+    """Return the figures by series and period, and the note, of rows like `CCG of Residence|52R|MHS116|615`."""
+    parts = [row.split("|") for row in rows]
+    lines = [
+        f"{start},{end},{status},{breakdown},{level},NAME,NONE,NONE,{identifier},The name,{value}"
+        for breakdown, level, identifier, value in parts
+    ]
+    returns = nhs_england.build_returns(nhs_england.read_rows(to_csv(NHS_ENGLAND, *lines)), NHS_AREAS)
+    figures = {f"{one.series} {one.period}": [format_figure(figure) for figure in one.figures] for one in returns}
+    return figures, {one.note for one in returns}
+
+
+def test_access_to_ips_is_read_for_the_areas_of_the_plan():
+    figures, notes = read_nhs_england(
+        "England|England|MHS116|29685",
+        "England; Gender|1|MHS116|14000",
+        "Provider|RHA|MHS116|610",
+        "CCG of Residence|52R|MHS116|615",
+        "CCG of Residence|02Q|MHS116|*",
+        "CCG of Residence|52R|MHS116a|58",
+        "CCG of Residence|52R|MHS01|40000",
+    )
+    assert figures == {
+        "mhs116 R12-2025-06": ["E92000001 29685", "E38000243 615"],
+        "mhs116a R12-2025-06": ["E38000243 58"],
+    }
+    [note] = notes
+    assert re.findall(r"(\S+): (\d)", note) == [("Residence", "1"), ("Gender", "1"), ("Provider", "1")]
+
+
+#   value, status of the file       figure
+NHS_VALUES = [
+    (("615", "Performance"),        "E38000243 615"),
+    (("615", "Provisional"),        "E38000243 615 p"),
+    (("*", "Provisional"),          "E38000243 c"),
+    (("0", "Final"),                "E38000243 0"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("row", "expected"), NHS_VALUES)
+def test_value_of_access_to_ips_is_hidden_or_provisional(row, expected):
+    value, status = row
+    figures, _ = read_nhs_england(f"CCG of Residence|52R|MHS116|{value}", status=status)
+    assert figures == {"mhs116 R12-2025-06": [expected]}
+
+
+def test_dates_of_nhs_england_are_twelve_whole_months_in_two_spellings():
+    row = "CCG of Residence|52R|MHS116|615"
+    assert read_nhs_england(row, start="01/07/2024", end="30/06/2025") == read_nhs_england(row)
+    for start, end in (("2025-06-01", "2025-06-30"), ("2024-07-01", "2025-06-29"), ("07/2024", "2025-06-30")):
+        with pytest.raises(UnexpectedSourceFormat):
+            read_nhs_england(row, start=start, end=end)
+
+
+def test_repeated_row_and_truncated_file_of_nhs_england_are_refused():
+    row = "CCG of Residence|52R|MHS116|615"
+    with pytest.raises(UnexpectedSourceFormat, match="occurs twice"):
+        read_nhs_england(row, row)
+    for text in ("", f"{NHS_ENGLAND}\n2024-07-01,2025-06"):
+        with pytest.raises(UnexpectedSourceFormat):
+            nhs_england.read_rows(text)

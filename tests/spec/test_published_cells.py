@@ -23,7 +23,16 @@ from schema.submissions import FigureLimits, Marker, PublisherFigure, ReturnKind
 from tests.spec.test_resolution import IN_TIME, NOTTINGHAM
 
 CITY, REGION, ENGLAND, LEEDS, WARD = "E06000018", "E12000004", "E92000001", "E08000035", "E05012270"
-AREAS = {"city": CITY, "region": REGION, "england": ENGLAND, "leeds": LEEDS, "authority": "E47000013"}
+SUB_ICB = "E38000243"
+AREAS = {
+    "city": CITY,
+    "region": REGION,
+    "england": ENGLAND,
+    "leeds": LEEDS,
+    "authority": "E47000013",
+    "subicb": SUB_ICB,
+}
+ENGAGEMENT = "ips-secondary-care-engagement"
 INACTIVE, NEET, GAP, RATE = "economic-inactivity-ill-health", "neet-16-17", "ltc-employment-gap", "ltc-employment-rate"
 HEADLINES = {INACTIVE: "lts-of-population-16-64", NEET: "neet-la", GAP: "headline", RATE: "headline"}
 
@@ -63,7 +72,7 @@ def preview(measure: str, publications: Publications, catalogue: Catalogue = NOT
             SelectedRevision(
                 id=number,
                 measure=measure,
-                series=HEADLINES[measure],
+                series=str(filters.get("series") or HEADLINES[measure]),
                 organisation="ohid",
                 service=service,
                 period=periods.parse(period),
@@ -398,7 +407,7 @@ def test_published_series_cannot_be_a_formula_input():
     measures = list(NOTTINGHAM.plan.measures)
     formula = {"operation": "difference", "measures": [RATE, NEET]}
     position = next(n for n, m in enumerate(measures) if m.slug == GAP)
-    [series] = measures[position].series
+    series = measures[position].series[0]
     derived = msgspec.convert(
         {**msgspec.to_builtins(series), "collection": "derived", "formula": formula}, type(series)
     )
@@ -419,3 +428,26 @@ def test_has_published_figures_depends_on_the_series():
     assert has_published_figures(resolved_query.revisions[0], NOTTINGHAM)
     partner = msgspec.structs.replace(resolved_query.revisions[0], measure=NEET, series="ccis-provisional")
     assert not has_published_figures(partner, NOTTINGHAM)
+
+
+#   companion, last year, this year             direction, change, verdict, reason
+COMPANIONS = [
+    ("mhs116",  "subicb 600", "subicb 615",                     ("higher", 15, None, "no_interval")),
+    ("mhs116a", "subicb 57",  "subicb 58",                      ("higher", 1, None, "no_interval")),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("series", "before", "now", "expected"), COMPANIONS)
+def test_change_of_a_rounded_published_count_has_no_verdict(series, before, now, expected):
+    """Its publisher rounds to 5, so that 600 and 615 may be 602 and 613; nobody states by how much it may be wrong."""
+    years = {"R12-2025-06": [before], "R12-2026-06": [now]}
+    figure = preview_one(ENGAGEMENT, years, series=series, areas=[SUB_ICB])
+    assert (figure.value, figure.period.code, figure.target) == (float(now.split()[1]), "R12-2026-06", None)
+    movement = figure.movement
+    assert (movement.direction, movement.change, movement.verdict, movement.reason) == expected
+
+
+def test_change_of_a_companion_is_neither_better_nor_worse():
+    years = {"R3-2026-02": ["city 5.0 4.5..5.5"], "R3-2027-02": ["city 1.0 0.8..1.2"]}
+    figure = preview_one(NEET, years, series="not-known")
+    assert (figure.movement.verdict, figure.movement.change, figure.unit) == ("lower", -4.0, "percent")

@@ -6,6 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from api.figures.query import IncompatibleFilters, NotCollected, OutcomeQuery, resolve_axes
+from api.outcomes.released_progress import group_figures
 from api.outcomes.released_query import decode_covered_periods, resolve_query
 from api.outcomes.released_views import build_logic_model, build_progress, explain_protection, mask_figures
 from api.plan.periods import UnclearPeriod
@@ -189,15 +190,16 @@ def test_protection_is_explained_for_the_measures_read():
 
 def test_progress_and_logic_model_contain_the_latest_figures():
     latest = [item for item in FIGURES if item.measure == "on-roll"]
-    progress = build_progress(EXAMPLE_RELEASE, latest, HARBOUR_CATALOGUE)
+    figures = group_figures(latest, [], {"on-roll": latest[0].period}, [], HARBOUR_CATALOGUE)
+    progress = build_progress(EXAMPLE_RELEASE, figures, HARBOUR_CATALOGUE)
     assert (progress.release, progress.programme) == (3, "harbour-skills-2026")
     [theme] = progress.themes
-    assert [(item.measure, item.latest is None) for item in theme.measures][:3] == [
-        ("learners", True),
-        ("on-roll", False),
-        ("pass-rate", True),
+    assert [(item.measure, item.latest is None, item.reason) for item in theme.measures][:3] == [
+        ("learners", True, "not_in_release"),
+        ("on-roll", False, None),
+        ("pass-rate", True, "not_in_release"),
     ]
-    model = build_logic_model(EXAMPLE_RELEASE, latest, HARBOUR_CATALOGUE)
+    model = build_logic_model(EXAMPLE_RELEASE, figures, HARBOUR_CATALOGUE)
     assert [node.slug for node in model.nodes] == [node.slug for node in HARBOUR_PLAN.nodes]
     [learners] = [node for node in model.nodes if node.slug == "learners"]
     assert learners.coverage == latest[0].coverage

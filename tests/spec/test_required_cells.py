@@ -42,6 +42,17 @@ def test_duty_requires_the_total_and_every_category_of_each_area(duty):
     assert cells == REQUIRED_CELLS[duty]
 
 
+def test_scheme_that_is_not_required_is_accepted_and_never_missing():
+    raw = msgspec.to_builtins(HARBOUR_PLAN)
+    [learners] = [measure for measure in raw["measures"] if measure["slug"] == "learners"]
+    [by_need] = [scheme for scheme in learners["schemes"] if scheme["dimensions"] == ["need"]]
+    by_need["required"] = False
+    catalogue = make_catalogue(msgspec.convert(raw, Plan))
+    cells = [key for code, key in required_cells(catalogue, "learners", TOWN) if code == TOWN]
+    assert cells == ["", *SEXES, *CROSSED]
+    assert set(NEEDS) <= catalogue.breakdown_ids.keys()
+
+
 def test_areas_of_another_family_are_not_required():
     raw = msgspec.to_builtins(HARBOUR_PLAN)
     raw["families"].append({"slug": "parishes", "label": "Parishes", "levels": ["parish"]})

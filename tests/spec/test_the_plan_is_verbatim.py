@@ -173,6 +173,7 @@ def test_organisation_not_named_in_the_plan_is_not_marked_stated() -> None:
         "nottinghamshire-healthcare": Basis.INFERRED,
         "office-for-national-statistics": Basis.PROPOSED,
         "department-for-education": Basis.PROPOSED,
+        "nhs-england": Basis.PROPOSED,
     }
 
 
@@ -278,3 +279,37 @@ def test_every_series_except_derived_ones_has_a_holder() -> None:
         if item.collection is not Collection.DERIVED
     }
     assert owed == series
+
+
+def test_companions_state_their_basis_and_are_not_headlines() -> None:
+    companions = {
+        f"{measure.slug}/{series.slug}": (series.companion.basis, series.companion.kind, series.companion.unit)
+        for measure in PLAN.measures
+        for series in measure.series
+        if series.companion is not None
+    }
+    assert companions == {
+        "ips-secondary-care-engagement/mhs116": ("proposed", "distinct", "referrals"),
+        "ips-secondary-care-engagement/mhs116a": ("proposed", "rate", "per-100000"),
+        "neet-16-17/neet-or-not-known": ("proposed", "proportion", "percent"),
+        "neet-16-17/not-known": ("proposed", "proportion", "percent"),
+        # the plan's words: "the employment rate between those with … and the overall employment rate"
+        "ltc-employment-gap/overall-employment-rate": ("inferred", "proportion", "percent"),
+    }
+
+
+def test_each_deprivation_scheme_is_asked_in_both_versions_and_the_older_is_required() -> None:
+    required = {
+        (measure.slug, dimension[4:8]): scheme.required
+        for measure in PLAN.measures
+        for scheme in measure.schemes
+        for dimension in scheme.dimensions
+        if dimension.startswith("imd-")
+    }
+    assert {year: {is_required for (_, of), is_required in required.items() if of == year} for _, year in required} == {
+        "2019": {True},
+        "2025": {False},
+    }
+    assert len({slug for slug, _ in required}) * 2 == len(required) == 8
+    supersedes = {dimension.slug: dimension.supersedes for dimension in PLAN.dimensions}
+    assert supersedes["imd-2025-quintile-england"] == "imd-2019-quintile-england"

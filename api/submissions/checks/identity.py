@@ -7,7 +7,7 @@ import numpy as np
 
 from api.plan import calendar
 from api.plan.calendar import Deadlines
-from api.plan.catalogue import Catalogue
+from api.plan.catalogue import Catalogue, adapt_measure
 from api.plan.obligations import find_accepted_days
 from api.plan.periods import suggest_periods
 from api.plan.suggestions import suggest_codes
@@ -63,8 +63,8 @@ def _identify_return(
     findings: Findings,
 ) -> IdentifiedReturn:
     """Check the period and the content of a return, and return it with its deadlines."""
-    measure = catalogue.measures[duty.measure]
     series = catalogue.get_series_of_duty(duty)
+    measure = adapt_measure(catalogue.measures[duty.measure], series)
     extended_until = extensions.get((measure.slug, series.slug, duty.service, period.code))
     deadlines = _deadlines(period, catalogue, duty, extended_until)
     _check_period_is_open(period, deadlines, catalogue, duty, f"{path}/period", now, findings)
@@ -179,7 +179,7 @@ def _parse_period(
         return None
     if duty is None:
         return None
-    cadence = catalogue.measures[duty.measure].cadence
+    cadence = adapt_measure(catalogue.measures[duty.measure], catalogue.get_series_of_duty(duty)).cadence
     equivalent = _equivalent_period(period, cadence)
     if equivalent != period:
         findings.add(

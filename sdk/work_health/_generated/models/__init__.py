@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from .client_key import ClientKey
     from .client_key_list import ClientKeyList
     from .collection import Collection
+    from .companion import Companion
     from .comparator import Comparator
     from .comparison_method import ComparisonMethod
     from .completeness import Completeness
@@ -67,6 +68,7 @@ if TYPE_CHECKING:
     from .figure_fields import FigureFields
     from .figure_fields_breakdown import FigureFieldsBreakdown
     from .figure_limits import FigureLimits
+    from .figure_point import FigurePoint
     from .finding import Finding
     from .formula import Formula
     from .geography_basis import GeographyBasis
@@ -119,6 +121,8 @@ if TYPE_CHECKING:
     from .measure_progress import MeasureProgress
     from .measure_relation import MeasureRelation
     from .milestone_item import MilestoneItem
+    from .missing_reason import MissingReason
+    from .missing_return import MissingReturn
     from .movement import Movement
     from .movement_direction import MovementDirection
     from .movement_source import MovementSource
@@ -131,7 +135,10 @@ if TYPE_CHECKING:
     from .new_release import NewRelease
     from .new_return import NewReturn
     from .new_submission import NewSubmission
+    from .next_return import NextReturn
+    from .no_figure_reason import NoFigureReason
     from .no_movement_reason import NoMovementReason
+    from .no_next_return_reason import NoNextReturnReason
     from .no_trend_reason import NoTrendReason
     from .node import Node
     from .node_outcomes import NodeOutcomes
@@ -150,6 +157,7 @@ if TYPE_CHECKING:
     from .outcomes_labels_additional_property import OutcomesLabelsAdditionalProperty
     from .overlap import Overlap
     from .period import Period
+    from .period_coverage import PeriodCoverage
     from .period_page import PeriodPage
     from .period_type import PeriodType
     from .plan_reference import PlanReference
@@ -278,6 +286,7 @@ __all__ = (
     "ClientKey",
     "ClientKeyList",
     "Collection",
+    "Companion",
     "Comparator",
     "ComparisonMethod",
     "Completeness",
@@ -311,6 +320,7 @@ __all__ = (
     "FigureFields",
     "FigureFieldsBreakdown",
     "FigureLimits",
+    "FigurePoint",
     "Finding",
     "Formula",
     "GeographyBasis",
@@ -363,6 +373,8 @@ __all__ = (
     "MeasureProgress",
     "MeasureRelation",
     "MilestoneItem",
+    "MissingReason",
+    "MissingReturn",
     "Movement",
     "MovementDirection",
     "MovementSource",
@@ -375,9 +387,12 @@ __all__ = (
     "NewRelease",
     "NewReturn",
     "NewSubmission",
+    "NextReturn",
     "Node",
     "NodeOutcomes",
+    "NoFigureReason",
     "NoMovementReason",
+    "NoNextReturnReason",
     "NoTrendReason",
     "Obligation",
     "ObligationPage",
@@ -394,6 +409,7 @@ __all__ = (
     "OutcomesLabelsAdditionalProperty",
     "Overlap",
     "Period",
+    "PeriodCoverage",
     "PeriodPage",
     "PeriodType",
     "PlanReference",
@@ -521,6 +537,7 @@ _MODULES = {
     "ClientKey": ".client_key",
     "ClientKeyList": ".client_key_list",
     "Collection": ".collection",
+    "Companion": ".companion",
     "Comparator": ".comparator",
     "ComparisonMethod": ".comparison_method",
     "Completeness": ".completeness",
@@ -554,6 +571,7 @@ _MODULES = {
     "FigureFields": ".figure_fields",
     "FigureFieldsBreakdown": ".figure_fields_breakdown",
     "FigureLimits": ".figure_limits",
+    "FigurePoint": ".figure_point",
     "Finding": ".finding",
     "Formula": ".formula",
     "GeographyBasis": ".geography_basis",
@@ -606,6 +624,8 @@ _MODULES = {
     "MeasureProgress": ".measure_progress",
     "MeasureRelation": ".measure_relation",
     "MilestoneItem": ".milestone_item",
+    "MissingReason": ".missing_reason",
+    "MissingReturn": ".missing_return",
     "Movement": ".movement",
     "MovementDirection": ".movement_direction",
     "MovementSource": ".movement_source",
@@ -618,7 +638,10 @@ _MODULES = {
     "NewRelease": ".new_release",
     "NewReturn": ".new_return",
     "NewSubmission": ".new_submission",
+    "NextReturn": ".next_return",
+    "NoFigureReason": ".no_figure_reason",
     "NoMovementReason": ".no_movement_reason",
+    "NoNextReturnReason": ".no_next_return_reason",
     "NoTrendReason": ".no_trend_reason",
     "Node": ".node",
     "NodeOutcomes": ".node_outcomes",
@@ -637,6 +660,7 @@ _MODULES = {
     "OutcomesLabelsAdditionalProperty": ".outcomes_labels_additional_property",
     "Overlap": ".overlap",
     "Period": ".period",
+    "PeriodCoverage": ".period_coverage",
     "PeriodPage": ".period_page",
     "PeriodType": ".period_type",
     "PlanReference": ".plan_reference",

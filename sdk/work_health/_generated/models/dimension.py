@@ -25,6 +25,8 @@ class Dimension:
     description: None | str | Unset = UNSET
     ordered: bool | Unset = False
     """ True if the categories are ordered from the most deprived. `unknown` is outside the order. """
+    supersedes: None | str | Unset = UNSET
+    """ The earlier version of the dimension. The two are never compared or joined. """
 
     def to_dict(self) -> dict[str, Any]:
         slug = self.slug
@@ -44,6 +46,12 @@ class Dimension:
 
         ordered = self.ordered
 
+        supersedes: None | str | Unset
+        if isinstance(self.supersedes, Unset):
+            supersedes = UNSET
+        else:
+            supersedes = self.supersedes
+
         field_dict: dict[str, Any] = {}
 
         field_dict.update(
@@ -57,6 +65,8 @@ class Dimension:
             field_dict["description"] = description
         if ordered is not UNSET:
             field_dict["ordered"] = ordered
+        if supersedes is not UNSET:
+            field_dict["supersedes"] = supersedes
 
         return field_dict
 
@@ -87,12 +97,22 @@ class Dimension:
 
         ordered = d.pop("ordered", UNSET)
 
+        def _parse_supersedes(data: object) -> None | str | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(None | str | Unset, data)
+
+        supersedes = _parse_supersedes(d.pop("supersedes", UNSET))
+
         dimension = cls(
             slug=slug,
             label=label,
             categories=categories,
             description=description,
             ordered=ordered,
+            supersedes=supersedes,
         )
 
         return dimension

@@ -5,6 +5,8 @@ from typing import Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 
+from ..types import UNSET, Unset
+
 T = TypeVar("T", bound="Scheme")
 
 
@@ -19,6 +21,8 @@ class Scheme:
     """ True if everybody is in a category, including `unknown`. """
     finest_level: str
     """ The finest area level at which it is collected. """
+    required: bool | Unset = True
+    """ False if a return may leave it out: its cells are accepted and never missing. """
 
     def to_dict(self) -> dict[str, Any]:
         dimensions = self.dimensions
@@ -28,6 +32,8 @@ class Scheme:
         exhaustive = self.exhaustive
 
         finest_level = self.finest_level
+
+        required = self.required
 
         field_dict: dict[str, Any] = {}
 
@@ -39,6 +45,8 @@ class Scheme:
                 "finest_level": finest_level,
             }
         )
+        if required is not UNSET:
+            field_dict["required"] = required
 
         return field_dict
 
@@ -53,11 +61,14 @@ class Scheme:
 
         finest_level = d.pop("finest_level")
 
+        required = d.pop("required", UNSET)
+
         scheme = cls(
             dimensions=dimensions,
             exclusive=exclusive,
             exhaustive=exhaustive,
             finest_level=finest_level,
+            required=required,
         )
 
         return scheme

@@ -12,6 +12,7 @@ from ..models.period_type import PeriodType
 from ..types import UNSET, Unset
 
 if TYPE_CHECKING:
+    from ..models.companion import Companion
     from ..models.formula import Formula
     from ..models.source import Source
 
@@ -41,8 +42,11 @@ class Series:
     """ A kebab-case code. It never changes once it is in use. """
     resets: None | PeriodType | Unset = UNSET
     """ The period type at whose start a cumulative series starts again. """
+    companion: Companion | None | Unset = UNSET
+    """ Set for a published series of another form than the measure's. """
 
     def to_dict(self) -> dict[str, Any]:
+        from ..models.companion import Companion  # noqa: PLC0415
         from ..models.formula import Formula  # noqa: PLC0415
         from ..models.source import Source  # noqa: PLC0415
 
@@ -104,6 +108,14 @@ class Series:
         else:
             resets = self.resets
 
+        companion: dict[str, Any] | None | Unset
+        if isinstance(self.companion, Unset):
+            companion = UNSET
+        elif isinstance(self.companion, Companion):
+            companion = self.companion.to_dict()
+        else:
+            companion = self.companion
+
         field_dict: dict[str, Any] = {}
 
         field_dict.update(
@@ -129,11 +141,14 @@ class Series:
             field_dict["supersedes"] = supersedes
         if resets is not UNSET:
             field_dict["resets"] = resets
+        if companion is not UNSET:
+            field_dict["companion"] = companion
 
         return field_dict
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        from ..models.companion import Companion  # noqa: PLC0415
         from ..models.formula import Formula  # noqa: PLC0415
         from ..models.source import Source  # noqa: PLC0415
 
@@ -238,6 +253,23 @@ class Series:
 
         resets = _parse_resets(d.pop("resets", UNSET))
 
+        def _parse_companion(data: object) -> Companion | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError()
+                companion_type_0 = Companion.from_dict(data)
+
+                return companion_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(Companion | None | Unset, data)
+
+        companion = _parse_companion(d.pop("companion", UNSET))
+
         series = cls(
             slug=slug,
             title=title,
@@ -252,6 +284,7 @@ class Series:
             valid_from=valid_from,
             supersedes=supersedes,
             resets=resets,
+            companion=companion,
         )
 
         return series

@@ -24,19 +24,59 @@ if TYPE_CHECKING:
 
 
 class Outcomes(Sender):
-    def get_outcomes_availability(
+    def get_inequality(
         self,
         programme: str,
-    ) -> Availability:
-        """List available outcome queries.
+        *,
+        release: str | None = None,
+        measure: str,
+        dimension: str,
+        category: str,
+        reference_category: str,
+        series: str | None = None,
+        period: str | None = None,
+        area: str | None = None,
+    ) -> ReleasedInequality:
+        """Get inequality between categories.
 
-        Measures, series, periods, areas, breakdowns and formats, from the plan alone, with or without data.
+        Gap and ratio of two categories, and slope and relative index over all, from the figures of a release.
+
+        No key needed. A result that depends on a suppressed figure (`c`) has no value and states the reason.
+        Intervals are
+        the widest ones that the true counts allow.
         """
-        from . import get_outcomes_availability as _get_outcomes_availability
+        from . import get_inequality as _get_inequality
 
         return self._send(
-            _get_outcomes_availability.call(
+            _get_inequality.call(
                 programme,
+                release=release,
+                measure=measure,
+                dimension=dimension,
+                category=category,
+                reference_category=reference_category,
+                series=series,
+                period=period,
+                area=area,
+            )
+        )
+
+    def get_logic_model_outcomes(
+        self,
+        programme: str,
+        *,
+        release: str | None = None,
+    ) -> ReleasedLogicModel:
+        """Get the logic model with published figures.
+
+        Every node from inputs to impacts with the measures that show its progress, their coverage and latest figures.
+        """
+        from . import get_logic_model_outcomes as _get_logic_model_outcomes
+
+        return self._send(
+            _get_logic_model_outcomes.call(
+                programme,
+                release=release,
             )
         )
 
@@ -148,6 +188,37 @@ class Outcomes(Sender):
             )
         )
 
+    def list_outcomes_geojson(
+        self,
+        programme: str,
+        *,
+        release: str | None = None,
+        measure: str,
+        level: str,
+        series: str | None = None,
+        period: str | None = None,
+        within: str | None = None,
+        breakdown: Iterable[str] | None = None,
+    ) -> FeatureCollection:
+        """List published outcomes as GeoJSON.
+
+        GeoJSON: one figure for each area of a level, with the boundaries that the operator has loaded.
+        """
+        from . import list_outcomes_geojson as _list_outcomes_geojson
+
+        return self._send(
+            _list_outcomes_geojson.call(
+                programme,
+                release=release,
+                measure=measure,
+                level=level,
+                series=series,
+                period=period,
+                within=within,
+                breakdown=breakdown,
+            )
+        )
+
     def list_outcomes_json_stat(
         self,
         programme: str,
@@ -234,80 +305,26 @@ class Outcomes(Sender):
             )
         )
 
-    def list_outcomes_geojson(
+    def get_outcomes_availability(
         self,
         programme: str,
-        *,
-        release: str | None = None,
-        measure: str,
-        level: str,
-        series: str | None = None,
-        period: str | None = None,
-        within: str | None = None,
-        breakdown: Iterable[str] | None = None,
-    ) -> FeatureCollection:
-        """List published outcomes as GeoJSON.
+    ) -> Availability:
+        """List available outcome queries.
 
-        GeoJSON: one figure for each area of a level, with the boundaries that the operator has loaded.
+        Measures, series, periods, areas, breakdowns and formats, from the plan alone, with or without data.
         """
-        from . import list_outcomes_geojson as _list_outcomes_geojson
+        from . import get_outcomes_availability as _get_outcomes_availability
 
         return self._send(
-            _list_outcomes_geojson.call(
+            _get_outcomes_availability.call(
                 programme,
-                release=release,
-                measure=measure,
-                level=level,
-                series=series,
-                period=period,
-                within=within,
-                breakdown=breakdown,
             )
         )
 
-    def get_progress(
+    def preview_inequality(
         self,
         programme: str,
         *,
-        release: str | None = None,
-    ) -> ReleasedProgress:
-        """Get published progress by theme.
-
-        Each theme and measure in the order of the plan: latest figure, baseline, movement, verdict, target, coverage.
-        """
-        from . import get_progress as _get_progress
-
-        return self._send(
-            _get_progress.call(
-                programme,
-                release=release,
-            )
-        )
-
-    def get_logic_model_outcomes(
-        self,
-        programme: str,
-        *,
-        release: str | None = None,
-    ) -> ReleasedLogicModel:
-        """Get the logic model with published figures.
-
-        Every node from inputs to impacts with the measures that show its progress, their coverage and latest figures.
-        """
-        from . import get_logic_model_outcomes as _get_logic_model_outcomes
-
-        return self._send(
-            _get_logic_model_outcomes.call(
-                programme,
-                release=release,
-            )
-        )
-
-    def get_inequality(
-        self,
-        programme: str,
-        *,
-        release: str | None = None,
         measure: str,
         dimension: str,
         category: str,
@@ -315,21 +332,21 @@ class Outcomes(Sender):
         series: str | None = None,
         period: str | None = None,
         area: str | None = None,
-    ) -> ReleasedInequality:
-        """Get inequality between categories.
+        revision_basis: RevisionBasis | str | None = None,
+    ) -> PreviewInequality:
+        """Preview inequality between categories.
 
-        Gap and ratio of two categories, and slope and relative index over all, from the figures of a release.
+        Requires the scope `review`: small counts in the response can identify people. Not for publication.
 
-        No key needed. A result that depends on a suppressed figure (`c`) has no value and states the reason.
-        Intervals are
-        the widest ones that the true counts allow.
+        Gap and ratio compare two categories of a proportion. The slope and relative index of inequality cover all
+        categories of an ordered dimension, such as deprivation fifths. A result that cannot be calculated has a
+        `reason`.
         """
-        from . import get_inequality as _get_inequality
+        from . import preview_inequality as _preview_inequality
 
         return self._send(
-            _get_inequality.call(
+            _preview_inequality.call(
                 programme,
-                release=release,
                 measure=measure,
                 dimension=dimension,
                 category=category,
@@ -337,6 +354,28 @@ class Outcomes(Sender):
                 series=series,
                 period=period,
                 area=area,
+                revision_basis=revision_basis,
+            )
+        )
+
+    def preview_logic_model(
+        self,
+        programme: str,
+        *,
+        revision_basis: RevisionBasis | str | None = None,
+    ) -> PreviewLogicModel:
+        """Preview the logic model with figures.
+
+        Every node from inputs to impacts with the measures that show its progress: its own, otherwise related ones.
+
+        Requires the scope `review`: there is no disclosure control.
+        """
+        from . import preview_logic_model as _preview_logic_model
+
+        return self._send(
+            _preview_logic_model.call(
+                programme,
+                revision_basis=revision_basis,
             )
         )
 
@@ -458,6 +497,39 @@ class Outcomes(Sender):
             )
         )
 
+    def preview_outcomes_geojson(
+        self,
+        programme: str,
+        *,
+        measure: str,
+        level: str,
+        series: str | None = None,
+        period: str | None = None,
+        within: str | None = None,
+        breakdown: Iterable[str] | None = None,
+        revision_basis: RevisionBasis | str | None = None,
+        min_coverage: float | None = None,
+    ) -> FeatureCollection:
+        """Preview outcomes as GeoJSON.
+
+        GeoJSON: one figure for each area of a level, with the boundaries that the operator has loaded.
+        """
+        from . import preview_outcomes_geojson as _preview_outcomes_geojson
+
+        return self._send(
+            _preview_outcomes_geojson.call(
+                programme,
+                measure=measure,
+                level=level,
+                series=series,
+                period=period,
+                within=within,
+                breakdown=breakdown,
+                revision_basis=revision_basis,
+                min_coverage=min_coverage,
+            )
+        )
+
     def preview_outcomes_json_stat(
         self,
         programme: str,
@@ -551,39 +623,6 @@ class Outcomes(Sender):
             )
         )
 
-    def preview_outcomes_geojson(
-        self,
-        programme: str,
-        *,
-        measure: str,
-        level: str,
-        series: str | None = None,
-        period: str | None = None,
-        within: str | None = None,
-        breakdown: Iterable[str] | None = None,
-        revision_basis: RevisionBasis | str | None = None,
-        min_coverage: float | None = None,
-    ) -> FeatureCollection:
-        """Preview outcomes as GeoJSON.
-
-        GeoJSON: one figure for each area of a level, with the boundaries that the operator has loaded.
-        """
-        from . import preview_outcomes_geojson as _preview_outcomes_geojson
-
-        return self._send(
-            _preview_outcomes_geojson.call(
-                programme,
-                measure=measure,
-                level=level,
-                series=series,
-                period=period,
-                within=within,
-                breakdown=breakdown,
-                revision_basis=revision_basis,
-                min_coverage=min_coverage,
-            )
-        )
-
     def preview_progress(
         self,
         programme: str,
@@ -592,9 +631,13 @@ class Outcomes(Sender):
     ) -> PreviewProgress:
         """Preview progress by theme.
 
-        Each theme and measure in the order of the plan: latest figure, baseline, movement, verdict, target, coverage.
+        Each theme and measure in the order of the plan: latest figure, earlier values, coverage, and what is missing.
 
-        Requires the scope `review`: there is no disclosure control.
+        Requires the scope `review`: there is no disclosure control. `latest` has the movement, the verdict and the
+        target.
+        A measure without any return has the coverage of its newest period that is over. `missing` names the
+        organisation or
+        the role of each return that is missing from the latest figure, or since.
         """
         from . import preview_progress as _preview_progress
 
@@ -605,31 +648,38 @@ class Outcomes(Sender):
             )
         )
 
-    def preview_logic_model(
+    def get_progress(
         self,
         programme: str,
         *,
-        revision_basis: RevisionBasis | str | None = None,
-    ) -> PreviewLogicModel:
-        """Preview the logic model with figures.
+        release: str | None = None,
+    ) -> ReleasedProgress:
+        """Get published progress by theme.
 
-        Every node from inputs to impacts with the measures that show its progress: its own, otherwise related ones.
+        Each theme and measure in the order of the plan: latest figure, earlier values, definition, caveats, coverage.
 
-        Requires the scope `review`: there is no disclosure control.
+        No key needed. `latest` has the movement, the verdict and the target. Coverage is as it was when the release
+        was
+        made, in numbers alone: reviewers see in the preview who has not returned a measure. `unassigned` names the
+        roles
+        for which the plan has no organisation.
         """
-        from . import preview_logic_model as _preview_logic_model
+        from . import get_progress as _get_progress
 
         return self._send(
-            _preview_logic_model.call(
+            _get_progress.call(
                 programme,
-                revision_basis=revision_basis,
+                release=release,
             )
         )
 
-    def preview_inequality(
+
+class AsyncOutcomes(AsyncSender):
+    async def get_inequality(
         self,
         programme: str,
         *,
+        release: str | None = None,
         measure: str,
         dimension: str,
         category: str,
@@ -637,21 +687,21 @@ class Outcomes(Sender):
         series: str | None = None,
         period: str | None = None,
         area: str | None = None,
-        revision_basis: RevisionBasis | str | None = None,
-    ) -> PreviewInequality:
-        """Preview inequality between categories.
+    ) -> ReleasedInequality:
+        """Get inequality between categories.
 
-        Requires the scope `review`: small counts in the response can identify people. Not for publication.
+        Gap and ratio of two categories, and slope and relative index over all, from the figures of a release.
 
-        Gap and ratio compare two categories of a proportion. The slope and relative index of inequality cover all
-        categories of an ordered dimension, such as deprivation fifths. A result that cannot be calculated has a
-        `reason`.
+        No key needed. A result that depends on a suppressed figure (`c`) has no value and states the reason.
+        Intervals are
+        the widest ones that the true counts allow.
         """
-        from . import preview_inequality as _preview_inequality
+        from . import get_inequality as _get_inequality
 
-        return self._send(
-            _preview_inequality.call(
+        return await self._send(
+            _get_inequality.call(
                 programme,
+                release=release,
                 measure=measure,
                 dimension=dimension,
                 category=category,
@@ -659,25 +709,25 @@ class Outcomes(Sender):
                 series=series,
                 period=period,
                 area=area,
-                revision_basis=revision_basis,
             )
         )
 
-
-class AsyncOutcomes(AsyncSender):
-    async def get_outcomes_availability(
+    async def get_logic_model_outcomes(
         self,
         programme: str,
-    ) -> Availability:
-        """List available outcome queries.
+        *,
+        release: str | None = None,
+    ) -> ReleasedLogicModel:
+        """Get the logic model with published figures.
 
-        Measures, series, periods, areas, breakdowns and formats, from the plan alone, with or without data.
+        Every node from inputs to impacts with the measures that show its progress, their coverage and latest figures.
         """
-        from . import get_outcomes_availability as _get_outcomes_availability
+        from . import get_logic_model_outcomes as _get_logic_model_outcomes
 
         return await self._send(
-            _get_outcomes_availability.call(
+            _get_logic_model_outcomes.call(
                 programme,
+                release=release,
             )
         )
 
@@ -789,6 +839,37 @@ class AsyncOutcomes(AsyncSender):
             )
         )
 
+    async def list_outcomes_geojson(
+        self,
+        programme: str,
+        *,
+        release: str | None = None,
+        measure: str,
+        level: str,
+        series: str | None = None,
+        period: str | None = None,
+        within: str | None = None,
+        breakdown: Iterable[str] | None = None,
+    ) -> FeatureCollection:
+        """List published outcomes as GeoJSON.
+
+        GeoJSON: one figure for each area of a level, with the boundaries that the operator has loaded.
+        """
+        from . import list_outcomes_geojson as _list_outcomes_geojson
+
+        return await self._send(
+            _list_outcomes_geojson.call(
+                programme,
+                release=release,
+                measure=measure,
+                level=level,
+                series=series,
+                period=period,
+                within=within,
+                breakdown=breakdown,
+            )
+        )
+
     async def list_outcomes_json_stat(
         self,
         programme: str,
@@ -875,80 +956,26 @@ class AsyncOutcomes(AsyncSender):
             )
         )
 
-    async def list_outcomes_geojson(
+    async def get_outcomes_availability(
         self,
         programme: str,
-        *,
-        release: str | None = None,
-        measure: str,
-        level: str,
-        series: str | None = None,
-        period: str | None = None,
-        within: str | None = None,
-        breakdown: Iterable[str] | None = None,
-    ) -> FeatureCollection:
-        """List published outcomes as GeoJSON.
+    ) -> Availability:
+        """List available outcome queries.
 
-        GeoJSON: one figure for each area of a level, with the boundaries that the operator has loaded.
+        Measures, series, periods, areas, breakdowns and formats, from the plan alone, with or without data.
         """
-        from . import list_outcomes_geojson as _list_outcomes_geojson
+        from . import get_outcomes_availability as _get_outcomes_availability
 
         return await self._send(
-            _list_outcomes_geojson.call(
+            _get_outcomes_availability.call(
                 programme,
-                release=release,
-                measure=measure,
-                level=level,
-                series=series,
-                period=period,
-                within=within,
-                breakdown=breakdown,
             )
         )
 
-    async def get_progress(
+    async def preview_inequality(
         self,
         programme: str,
         *,
-        release: str | None = None,
-    ) -> ReleasedProgress:
-        """Get published progress by theme.
-
-        Each theme and measure in the order of the plan: latest figure, baseline, movement, verdict, target, coverage.
-        """
-        from . import get_progress as _get_progress
-
-        return await self._send(
-            _get_progress.call(
-                programme,
-                release=release,
-            )
-        )
-
-    async def get_logic_model_outcomes(
-        self,
-        programme: str,
-        *,
-        release: str | None = None,
-    ) -> ReleasedLogicModel:
-        """Get the logic model with published figures.
-
-        Every node from inputs to impacts with the measures that show its progress, their coverage and latest figures.
-        """
-        from . import get_logic_model_outcomes as _get_logic_model_outcomes
-
-        return await self._send(
-            _get_logic_model_outcomes.call(
-                programme,
-                release=release,
-            )
-        )
-
-    async def get_inequality(
-        self,
-        programme: str,
-        *,
-        release: str | None = None,
         measure: str,
         dimension: str,
         category: str,
@@ -956,21 +983,21 @@ class AsyncOutcomes(AsyncSender):
         series: str | None = None,
         period: str | None = None,
         area: str | None = None,
-    ) -> ReleasedInequality:
-        """Get inequality between categories.
+        revision_basis: RevisionBasis | str | None = None,
+    ) -> PreviewInequality:
+        """Preview inequality between categories.
 
-        Gap and ratio of two categories, and slope and relative index over all, from the figures of a release.
+        Requires the scope `review`: small counts in the response can identify people. Not for publication.
 
-        No key needed. A result that depends on a suppressed figure (`c`) has no value and states the reason.
-        Intervals are
-        the widest ones that the true counts allow.
+        Gap and ratio compare two categories of a proportion. The slope and relative index of inequality cover all
+        categories of an ordered dimension, such as deprivation fifths. A result that cannot be calculated has a
+        `reason`.
         """
-        from . import get_inequality as _get_inequality
+        from . import preview_inequality as _preview_inequality
 
         return await self._send(
-            _get_inequality.call(
+            _preview_inequality.call(
                 programme,
-                release=release,
                 measure=measure,
                 dimension=dimension,
                 category=category,
@@ -978,6 +1005,28 @@ class AsyncOutcomes(AsyncSender):
                 series=series,
                 period=period,
                 area=area,
+                revision_basis=revision_basis,
+            )
+        )
+
+    async def preview_logic_model(
+        self,
+        programme: str,
+        *,
+        revision_basis: RevisionBasis | str | None = None,
+    ) -> PreviewLogicModel:
+        """Preview the logic model with figures.
+
+        Every node from inputs to impacts with the measures that show its progress: its own, otherwise related ones.
+
+        Requires the scope `review`: there is no disclosure control.
+        """
+        from . import preview_logic_model as _preview_logic_model
+
+        return await self._send(
+            _preview_logic_model.call(
+                programme,
+                revision_basis=revision_basis,
             )
         )
 
@@ -1099,6 +1148,39 @@ class AsyncOutcomes(AsyncSender):
             )
         )
 
+    async def preview_outcomes_geojson(
+        self,
+        programme: str,
+        *,
+        measure: str,
+        level: str,
+        series: str | None = None,
+        period: str | None = None,
+        within: str | None = None,
+        breakdown: Iterable[str] | None = None,
+        revision_basis: RevisionBasis | str | None = None,
+        min_coverage: float | None = None,
+    ) -> FeatureCollection:
+        """Preview outcomes as GeoJSON.
+
+        GeoJSON: one figure for each area of a level, with the boundaries that the operator has loaded.
+        """
+        from . import preview_outcomes_geojson as _preview_outcomes_geojson
+
+        return await self._send(
+            _preview_outcomes_geojson.call(
+                programme,
+                measure=measure,
+                level=level,
+                series=series,
+                period=period,
+                within=within,
+                breakdown=breakdown,
+                revision_basis=revision_basis,
+                min_coverage=min_coverage,
+            )
+        )
+
     async def preview_outcomes_json_stat(
         self,
         programme: str,
@@ -1192,39 +1274,6 @@ class AsyncOutcomes(AsyncSender):
             )
         )
 
-    async def preview_outcomes_geojson(
-        self,
-        programme: str,
-        *,
-        measure: str,
-        level: str,
-        series: str | None = None,
-        period: str | None = None,
-        within: str | None = None,
-        breakdown: Iterable[str] | None = None,
-        revision_basis: RevisionBasis | str | None = None,
-        min_coverage: float | None = None,
-    ) -> FeatureCollection:
-        """Preview outcomes as GeoJSON.
-
-        GeoJSON: one figure for each area of a level, with the boundaries that the operator has loaded.
-        """
-        from . import preview_outcomes_geojson as _preview_outcomes_geojson
-
-        return await self._send(
-            _preview_outcomes_geojson.call(
-                programme,
-                measure=measure,
-                level=level,
-                series=series,
-                period=period,
-                within=within,
-                breakdown=breakdown,
-                revision_basis=revision_basis,
-                min_coverage=min_coverage,
-            )
-        )
-
     async def preview_progress(
         self,
         programme: str,
@@ -1233,9 +1282,13 @@ class AsyncOutcomes(AsyncSender):
     ) -> PreviewProgress:
         """Preview progress by theme.
 
-        Each theme and measure in the order of the plan: latest figure, baseline, movement, verdict, target, coverage.
+        Each theme and measure in the order of the plan: latest figure, earlier values, coverage, and what is missing.
 
-        Requires the scope `review`: there is no disclosure control.
+        Requires the scope `review`: there is no disclosure control. `latest` has the movement, the verdict and the
+        target.
+        A measure without any return has the coverage of its newest period that is over. `missing` names the
+        organisation or
+        the role of each return that is missing from the latest figure, or since.
         """
         from . import preview_progress as _preview_progress
 
@@ -1246,60 +1299,27 @@ class AsyncOutcomes(AsyncSender):
             )
         )
 
-    async def preview_logic_model(
+    async def get_progress(
         self,
         programme: str,
         *,
-        revision_basis: RevisionBasis | str | None = None,
-    ) -> PreviewLogicModel:
-        """Preview the logic model with figures.
+        release: str | None = None,
+    ) -> ReleasedProgress:
+        """Get published progress by theme.
 
-        Every node from inputs to impacts with the measures that show its progress: its own, otherwise related ones.
+        Each theme and measure in the order of the plan: latest figure, earlier values, definition, caveats, coverage.
 
-        Requires the scope `review`: there is no disclosure control.
+        No key needed. `latest` has the movement, the verdict and the target. Coverage is as it was when the release
+        was
+        made, in numbers alone: reviewers see in the preview who has not returned a measure. `unassigned` names the
+        roles
+        for which the plan has no organisation.
         """
-        from . import preview_logic_model as _preview_logic_model
+        from . import get_progress as _get_progress
 
         return await self._send(
-            _preview_logic_model.call(
+            _get_progress.call(
                 programme,
-                revision_basis=revision_basis,
-            )
-        )
-
-    async def preview_inequality(
-        self,
-        programme: str,
-        *,
-        measure: str,
-        dimension: str,
-        category: str,
-        reference_category: str,
-        series: str | None = None,
-        period: str | None = None,
-        area: str | None = None,
-        revision_basis: RevisionBasis | str | None = None,
-    ) -> PreviewInequality:
-        """Preview inequality between categories.
-
-        Requires the scope `review`: small counts in the response can identify people. Not for publication.
-
-        Gap and ratio compare two categories of a proportion. The slope and relative index of inequality cover all
-        categories of an ordered dimension, such as deprivation fifths. A result that cannot be calculated has a
-        `reason`.
-        """
-        from . import preview_inequality as _preview_inequality
-
-        return await self._send(
-            _preview_inequality.call(
-                programme,
-                measure=measure,
-                dimension=dimension,
-                category=category,
-                reference_category=reference_category,
-                series=series,
-                period=period,
-                area=area,
-                revision_basis=revision_basis,
+                release=release,
             )
         )

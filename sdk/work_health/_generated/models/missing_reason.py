@@ -1,0 +1,18 @@
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class MissingReason(StrEnum):
+    NOT_APPROVED = "not_approved"
+    NOT_RECEIVED = "not_received"
+    NO_ORGANISATION = "no_organisation"
+
+    @classmethod
+    def _missing_(cls, value: object) -> MissingReason | None:
+        """Accept a value that the API has added since this release."""
+        if not isinstance(value, str):
+            return None
+        member = str.__new__(cls, value)
+        member._name_ = member._value_ = value
+        return member
