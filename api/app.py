@@ -164,7 +164,8 @@ def create_app(
     Without `quotas`, callers may send as many requests as they like.
     """
     time = database_clock or DatabaseClock()
-    metrics = Metrics({"application": engine, "public": public_reads})
+    replica_pool = {"replica": replica.engine} if replica else {}
+    metrics = Metrics({"application": engine, "public": public_reads} | replica_pool)
     state: dict[str, Any] = {"engine": engine, "public_engine": public_reads, "clock": time, "ids": new_uuid}
     state |= {
         "replica": replica,
@@ -248,7 +249,7 @@ def serve() -> Litestar:
     )
     if tracing:
         tracing.trace_requests(app)
-        for traced_engine in (engine, public_reads):
+        for traced_engine in (engine, public_reads, *([replica.engine] if replica else [])):
             tracing.trace_statements(traced_engine)
     return app
 

@@ -1,14 +1,18 @@
 """The server processes: one socket for all of them, which no other server can share, and a message when one dies."""
 
+import fcntl
 import logging
 import os
 import resource
+import shutil
 import signal
 import socket
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager, suppress
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from granian.constants import HTTPModes, Interfaces, Loops
@@ -29,6 +33,8 @@ granian: Any = import_module("granian.server.mp")  # its types are incomplete
 MAX_CONNECTIONS = 4096  # of each server process; further ones wait until another ends
 IDLE_MILLISECONDS = 20_000  # until a connection is closed that sends no request, or not all of its headers
 PORT_SECONDS = 2.0  # the processes of a server that was killed take a moment to end
+METRICS_PREFIX = "work-and-health-metrics-"
+UNLOCKED_SECONDS = 60  # a server that starts makes its folder a moment before it locks it
 MAX_DEATHS = 5
 """As many server processes may die within `DEATHS_SECONDS`. Then the next that dies quickly ends all of them."""
 
@@ -95,7 +101,7 @@ def serve(listener: socket.socket, *, processes: int, drain_seconds: int, log_co
     Raises ProcessEnded if processes die again and again.
     """
     _raise_file_limit()
-    with tempfile.TemporaryDirectory(prefix="work-and-health-metrics-") as metrics_folder:
+    with open_metrics_folder() as metrics_folder:
         os.environ[FOLDER_VARIABLE] = metrics_folder  # a fork has it too
         SharedSocketServer(
             listener,
@@ -112,6 +118,32 @@ def serve(listener: socket.socket, *, processes: int, drain_seconds: int, log_co
             websockets=False,
             log_dictconfig=log_config,
         ).serve(target_loader=load_application, wrap_loader=False)
+
+
+@contextmanager
+def open_metrics_folder() -> Generator[str]:
+    """Yield a new folder for the metrics of the processes, and remove those of servers that were killed.
+
+    A server and its forks lock their folder as long as one of them lives.
+    """
+    for folder in Path(tempfile.gettempdir()).glob(f"{METRICS_PREFIX}*"):
+        with suppress(OSError):  # that of another user, or of a server that runs
+            if folder.stat().st_mtime < time.time() - UNLOCKED_SECONDS:
+                with _lock_folder(folder):
+                    shutil.rmtree(folder, ignore_errors=True)
+    with tempfile.TemporaryDirectory(prefix=METRICS_PREFIX) as folder, _lock_folder(Path(folder)):
+        yield folder
+
+
+@contextmanager
+def _lock_folder(folder: Path) -> Generator[None]:
+    """Raises OSError if another process has the lock."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def load_application() -> "Callable[..., Any] | Litestar":

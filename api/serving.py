@@ -15,6 +15,7 @@ from api.database.embedded import EmbeddedPostgres
 from api.database.embedded_files import find_default_folder
 from api.database.requirements import Need, check_database
 from api.database.roles import PUBLIC_ROLE, PUBLISHER_ROLE, login_url
+from api.monitoring import tracing
 from api.monitoring.logs import build_log_config, start_log
 from api.parent_process import stop_at_eof
 from api.supervision import ProcessEnded, SupervisedProcess, supervise
@@ -30,6 +31,7 @@ def run_everything(arguments: argparse.Namespace, configuration: settings.Settin
     from api import server_processes  # noqa: PLC0415  each command loads only what it needs
 
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    tracing.require_packages()
     server_processes.open_listener(configuration.work_health_host, configuration.work_health_port).close()
     from api import sandbox  # noqa: PLC0415
 
@@ -101,6 +103,7 @@ def run_server(arguments: argparse.Namespace, configuration: settings.Settings) 
 
     database = settings.require_database_url(configuration)
     settings.check_listening(configuration)
+    tracing.require_packages()
     if arguments.until_eof:
         stop_at_eof()
     public = login_url(configuration.database_public_url or database, PUBLIC_ROLE)
@@ -122,6 +125,7 @@ def run_worker(arguments: argparse.Namespace, configuration: settings.Settings) 
     from api import worker  # noqa: PLC0415
 
     database = settings.require_database_url(configuration)
+    tracing.require_packages()
     if arguments.until_eof:
         stop_at_eof()
     publisher = login_url(configuration.database_publisher_url or database, PUBLISHER_ROLE)

@@ -8,6 +8,7 @@ import os
 import time
 from collections.abc import Generator
 from contextlib import contextmanager
+from importlib import import_module
 from typing import Any, cast
 
 from litestar import Litestar
@@ -20,19 +21,28 @@ from api.monitoring.requests import read_route
 from api.settings import InvalidSetting
 
 ENDPOINT_VARIABLES = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
-
+PACKAGES = ("opentelemetry.sdk.trace", "opentelemetry.exporter.otlp.proto.http.trace_exporter")
 TRACE_HEADERS = (b"traceparent", b"tracestate")
 
 
 def start_tracing(process: str) -> "Tracing | None":
     """Return the tracing of this process, or None if no collector is named. Raises InvalidSetting."""
-    name = next((name for name in ENDPOINT_VARIABLES if os.environ.get(name)), None)
-    if name is None:
-        return None
-    try:
-        return Tracing(process)
-    except ImportError as error:
-        raise InvalidSetting(f"{name}: install `requirements/tracing.txt`, or remove the variable") from error
+    require_packages()
+    return Tracing(process) if _find_endpoint() else None
+
+
+def require_packages() -> None:
+    """Raises InvalidSetting if a collector is named, and the packages that send to it are not installed."""
+    if name := _find_endpoint():
+        try:
+            for package in PACKAGES:
+                import_module(package)
+        except ImportError as error:
+            raise InvalidSetting(f"{name}: install `requirements/tracing.txt`, or remove the variable") from error
+
+
+def _find_endpoint() -> str | None:
+    return next((name for name in ENDPOINT_VARIABLES if os.environ.get(name)), None)
 
 
 class Tracing:

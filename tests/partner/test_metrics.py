@@ -27,6 +27,7 @@ from api.database.requirements import NEWEST_SCHEMA
 from api.monitoring import database_metrics
 from api.monitoring.metrics import Metrics
 from api.monitoring.process_counts import LATENCY_BOUNDS_SECONDS
+from api.server_processes import open_metrics_folder
 from api.settings import InvalidSetting, read_settings
 from schema.partners import Scope
 from tests.conftest import PROGRAMME, open_application
@@ -117,6 +118,7 @@ async def server(cluster) -> Iterator[ServedProcesses]:
         port = find_free_port()
         environment = os.environ | {
             "DATABASE_URL": cluster.url,
+            "DATABASE_REPLICA_URL": cluster.url,
             "WORK_HEALTH_PORT": str(port),
             "WORK_HEALTH_PROXIES": "127.0.0.1",
             "WORK_HEALTH_METRICS_NETWORKS": "127.0.0.1, 198.51.100.0/24",
@@ -150,7 +152,8 @@ def test_one_answer_covers_both_processes(server):
     assert scrape.sum("work_health_request_duration_seconds_count", route="/v1/programmes") == requests
     assert scrape.sum("work_health_request_duration_seconds_bucket", route="/v1/programmes", le="+Inf") == requests
     assert scrape.sum("work_health_server_processes") == 2
-    assert scrape.sum("work_health_pool_connections", pool="application") == 16
+    for pool in ("application", "public", "replica"):
+        assert scrape.sum("work_health_pool_connections", pool=pool) == 16
     assert wait_for(lambda: server.scrape().sum("work_health_event_loop_lag_seconds_count") > 10)
 
 
@@ -274,6 +277,31 @@ async def test_submissions_are_counted_by_outcome(application):
         ("accepted", True): 1,
         ("rejected", True): 1,
     }
+
+
+def test_folder_of_a_killed_server_is_removed(tmp_path, monkeypatch):
+    """That of a server which runs stays, however old it is, and so does one that is not locked yet."""
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    program = (
+        "from api.server_processes import *\nwith open_metrics_folder() as folder: print(folder, flush=True); input()"
+    )
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True, "cwd": ROOT}
+    new = tmp_path / "work-and-health-metrics-new"
+    new.mkdir()
+    with (
+        subprocess.Popen([sys.executable, "-c", program], **pipes) as killed,
+        subprocess.Popen([sys.executable, "-c", program], **pipes) as running,
+    ):
+        folders = [Path(process.stdout.readline().strip()) for process in (killed, running)]
+        killed.kill()
+        killed.wait()
+        for folder in folders:
+            os.utime(folder, (0, 0))
+        with open_metrics_folder() as folder:
+            assert {*tmp_path.iterdir()} == {new, folders[1], Path(folder)}
+        running.communicate("\n")
+    assert [*tmp_path.iterdir()] == [new]
 
 
 async def test_full_pool_is_counted(application, monkeypatch):

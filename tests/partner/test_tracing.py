@@ -19,7 +19,7 @@ from api.settings import InvalidSetting
 from schema.partners import Scope
 from tests.fixtures.example_plan import EAST
 from tests.fixtures.release_client import make_learners_return
-from tests.fixtures.server_process import run_processes
+from tests.fixtures.server_process import run_command, run_processes
 
 ROOT = Path(__file__).parents[2]
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
@@ -33,9 +33,9 @@ class Collector:
     def __init__(self) -> None:
         self.received = b""
 
-    def wait_for(self, *texts: bytes) -> None:
+    def wait_for(self, *texts: bytes, count: int = 1) -> None:
         deadline = time.monotonic() + WAIT_SECONDS
-        while missing := [text for text in texts if text not in self.received]:
+        while missing := [text for text in texts if self.received.count(text) < count]:
             assert time.monotonic() < deadline, missing
             time.sleep(0.05)
 
@@ -79,8 +79,9 @@ async def test_requests_statements_and_jobs_are_spans_without_values(application
     programme = f"/v1/programmes/{harbour_programme}"
     learners = make_learners_return("2026-07", {(EAST, "male"): FIGURE})
     submission = {"note": NOTE, "returns": [learners]}
+    replica = {"DATABASE_REPLICA_URL": application.url}
     headers = {"Authorization": f"Bearer {submitter}", "traceparent": f"00-{TRACE}-00f067aa0ba902b7-01"}
-    with run_processes(application.url, {}) as [address], httpx2.Client(base_url=address, headers=headers) as http:
+    with run_processes(application.url, replica) as [address], httpx2.Client(base_url=address, headers=headers) as http:
         accepted = http.post(f"{programme}/submissions", json=submission)
         assert accepted.status_code == 201
         assert (
@@ -91,6 +92,7 @@ async def test_requests_statements_and_jobs_are_spans_without_values(application
         await owner.execute("alter table revision rename to lost")
         assert http.post(f"{programme}/submissions", json=submission).status_code == 500
         await owner.execute("alter table lost rename to revision")
+        assert http.get("/readyz").status_code in {200, 503}
         collector.wait_for(
             b"work-and-health-server",
             b"POST /v1/programmes/{programme}/submissions",
@@ -99,6 +101,8 @@ async def test_requests_statements_and_jobs_are_spans_without_values(application
             b"SQL insert",
             b"insert into",
         )
+        # The request checked the primary with the public login, and the replica.
+        collector.wait_for(b"db.query.text\x12\x08\n\x06select", count=2)
     with run_worker(application.url):
         collector.wait_for(b"work-and-health-worker", b"job publish")
     assert bytes.fromhex(TRACE) in collector.received
@@ -118,3 +122,12 @@ def test_missing_packages_are_a_mistake_of_the_operator(collector, monkeypatch):
     monkeypatch.setitem(sys.modules, "opentelemetry.sdk.trace", None)
     with pytest.raises(InvalidSetting, match="^OTEL_EXPORTER_OTLP_ENDPOINT:"):
         tracing.start_tracing("worker")
+
+
+@pytest.mark.parametrize("command", ["run", "serve", "work"])
+def test_missing_packages_end_a_command_at_once_with_one_line(collector, tmp_path, command):
+    (tmp_path / "opentelemetry.py").write_text("raise ImportError('not installed')")
+    nowhere = "postgresql://nobody@127.0.0.1:1/nothing"
+    ended = run_command(command, PYTHONPATH=str(tmp_path), DATABASE_URL=nowhere, WORK_HEALTH_DATABASE_WAIT="600")
+    assert (ended.returncode, ended.stdout, ended.stderr.count("\n")) == (1, "", 1), ended.stderr
+    assert "OTEL_EXPORTER_OTLP_ENDPOINT" in ended.stderr
