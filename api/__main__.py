@@ -122,9 +122,15 @@ def _add_plan_commands(subparsers: Any) -> None:
     bind.add_argument("role", help="the slug of the role")
     bind.add_argument("organisation", help="the slug of the organisation")
     bind.add_argument("--from", required=True, type=_parse_day, dest="day", metavar="DATE", help="such as 2026-04-01")
-    bind.add_argument("--programme", help="needed if the database has several")
-    bind.add_argument("--dry-run", action="store_true", help="check and report everything, but change nothing")
     bind.set_defaults(command=plan_commands.bind_role)
+
+    end = subparsers.add_parser("end-binding", help="end the binding of a role of the plan, without a successor")
+    end.add_argument("role", help="the slug of the role")
+    end.add_argument("--on", required=True, type=_parse_day, dest="day", metavar="DATE", help="its last day")
+    end.set_defaults(command=plan_commands.end_binding)
+    for command in (bind, end):
+        command.add_argument("--programme", help="needed if the database has several")
+        command.add_argument("--dry-run", action="store_true", help="check and report everything, but change nothing")
 
     boundaries = subparsers.add_parser(
         "load-boundaries", help="load area boundaries from the Open Geography Portal (GeoJSON)"

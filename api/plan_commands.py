@@ -2,7 +2,9 @@
 
 import argparse
 import asyncio
+from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import cast
 
@@ -19,6 +21,7 @@ from api.plan.binding_changes import BindingRule
 from api.plan.mistakes import InvalidPlan
 from api.plan.obligations import list_first_returns
 from api.plan.queries import fetch_catalogue
+from schema.organisations import Binding
 from schema.plan import Plan
 
 
@@ -125,22 +128,8 @@ def bind_role(arguments: argparse.Namespace, configuration: settings.Settings) -
     role, organisation, day = arguments.role, arguments.organisation, arguments.day
 
     async def bind(transaction: AsyncConnection) -> tuple[queries_loading.LoadResult, list[str]]:
-        slug = arguments.programme or await _find_only_programme(transaction)
-        catalogue = await fetch_catalogue(transaction, slug)
-        newest = await queries.lock_newest_version(transaction, slug)
-        plan = binding_changes.bind_role(cast("Plan", newest.plan), role, organisation, day)
-        now = await fetch_instant(transaction)
-        loaded = await queries_loading.load_plan(
-            transaction, plan, sandbox=catalogue.sandbox, now=now, bindings=BindingRule.REPLACE
-        )
-        subject = {"role": role, "valid_from": str(day), "plan_version": str(loaded.version)}
-        await commands.record_operator_audit(
-            transaction,
-            catalogue.id,
-            "role.bound",
-            subject,
-            organisation_id=catalogue.ids.organisations[organisation],
-        )
+        change = partial(binding_changes.bind_role, slug=role, organisation=organisation, day=day)
+        loaded, plan = await _change_bindings(transaction, arguments, change, "role.bound")
         due_days = timedelta(days=plan.calendar.due_days)
         first_returns = list_first_returns(plan, role, organisation, day)
         return loaded, [f"{r.measure} {r.period.code}, due {r.period.end + due_days}" for r in first_returns]
@@ -152,6 +141,46 @@ def bind_role(arguments: argparse.Namespace, configuration: settings.Settings) -
     for line in first_returns:
         print(f"  {line}")
     return 0
+
+
+def end_binding(arguments: argparse.Namespace, configuration: settings.Settings) -> int:
+    """End the binding of a role after a day, in a new plan version, so that nobody owes what ends later."""
+    role, day = arguments.role, arguments.day
+
+    async def end(transaction: AsyncConnection) -> tuple[queries_loading.LoadResult, Plan]:
+        change = partial(binding_changes.end_binding, slug=role, day=day)
+        return await _change_bindings(transaction, arguments, change, "role.ended")
+
+    loaded, plan = commands.run_as_owner(configuration, end, dry_run=arguments.dry_run)
+    condition = ", without --dry-run" if arguments.dry_run else ""
+    organisation = _get_last_binding(plan, role).organisation
+    print(f"{loaded.programme}: version {loaded.version}{condition}. {organisation} is bound to {role} until {day}.")
+    return 0
+
+
+async def _change_bindings(
+    transaction: AsyncConnection, arguments: argparse.Namespace, change: Callable[[Plan], Plan], action: str
+) -> tuple[queries_loading.LoadResult, Plan]:
+    """Load the plan with other bindings of a role as a new version, and record it."""
+    slug = arguments.programme or await _find_only_programme(transaction)
+    catalogue = await fetch_catalogue(transaction, slug)
+    newest = await queries.lock_newest_version(transaction, slug)
+    plan = change(cast("Plan", newest.plan))
+    now = await fetch_instant(transaction)
+    loaded = await queries_loading.load_plan(
+        transaction, plan, sandbox=catalogue.sandbox, now=now, bindings=BindingRule.REPLACE
+    )
+    binding = _get_last_binding(plan, arguments.role)
+    subject = {"role": arguments.role, "valid_from": str(binding.valid_from), "plan_version": str(loaded.version)}
+    if binding.valid_to:
+        subject["valid_to"] = str(binding.valid_to)
+    organisation_id = catalogue.ids.organisations[binding.organisation]
+    await commands.record_operator_audit(transaction, catalogue.id, action, subject, organisation_id=organisation_id)
+    return loaded, plan
+
+
+def _get_last_binding(plan: Plan, slug: str) -> Binding:
+    return next(role for role in plan.roles if role.slug == slug).bindings[-1]
 
 
 async def _find_only_programme(transaction: AsyncConnection) -> str:

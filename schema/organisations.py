@@ -43,10 +43,14 @@ class Organisation(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 
 class Binding(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """An organisation that plays a role from a day on, until the day of the next binding."""
+    """An organisation that plays a role from a day on, until its last day or the day of the next binding."""
 
     organisation: Slug
     valid_from: Annotated[date, Meta(description="It owes each period that ends on this day or later.")]
+    valid_to: Annotated[
+        date | None,
+        Meta(description="Its last day in the role, as `end-binding` records it. It owes no period that ends later."),
+    ] = None
 
 
 class Role(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

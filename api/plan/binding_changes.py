@@ -37,20 +37,39 @@ class BindingRule(StrEnum):
 
 def bind_role(plan: Plan, slug: str, organisation: str, day: date) -> Plan:
     """Return the plan with the organisation in the role from the day on. Raises NotFound or InvalidBinding."""
-    for noun, code, codes in (
-        ("a role", slug, [role.slug for role in plan.roles]),
-        ("an organisation", organisation, [o.slug for o in plan.organisations]),
-    ):
-        if code not in codes:
-            hint = suggest_codes(code, codes) or f"There are: {', '.join(codes) or 'none'}."
-            raise NotFound(f"{code!r} is not {noun} of {plan.slug}. {hint}")
-    binding = Binding(organisation=organisation, valid_from=day)
-    roles = [replace(r, bindings=[*r.bindings, binding]) if r.slug == slug else r for r in plan.roles]
-    bound = replace(plan, roles=roles)
-    mistakes = [mistake.text for mistake in find_binding_mistakes(bound)]
+    role = _get_role(plan, slug)
+    _check_code(plan, "an organisation", organisation, [o.slug for o in plan.organisations])
+    return _change_bindings(plan, role, [*role.bindings, Binding(organisation=organisation, valid_from=day)])
+
+
+def end_binding(plan: Plan, slug: str, day: date) -> Plan:
+    """Return the plan with the role's organisation in it until this day, and none afterwards.
+
+    Raises NotFound or InvalidBinding.
+    """
+    role = _get_role(plan, slug)
+    if not role.bindings or role.bindings[-1].valid_to:
+        raise InvalidBinding(f"{slug} has no binding without an end.")
+    return _change_bindings(plan, role, [*role.bindings[:-1], replace(role.bindings[-1], valid_to=day)])
+
+
+def _get_role(plan: Plan, slug: str) -> Role:
+    _check_code(plan, "a role", slug, [role.slug for role in plan.roles])
+    return next(role for role in plan.roles if role.slug == slug)
+
+
+def _check_code(plan: Plan, noun: str, code: str, codes: list[str]) -> None:
+    if code not in codes:
+        hint = suggest_codes(code, codes) or f"There are: {', '.join(codes) or 'none'}."
+        raise NotFound(f"{code!r} is not {noun} of {plan.slug}. {hint}")
+
+
+def _change_bindings(plan: Plan, role: Role, bindings: list[Binding]) -> Plan:
+    changed = replace(plan, roles=[replace(r, bindings=bindings) if r is role else r for r in plan.roles])
+    mistakes = [mistake.text for mistake in find_binding_mistakes(changed)]
     if mistakes:
         raise InvalidBinding("\n".join(f"{mistake}." for mistake in mistakes))
-    return bound
+    return changed
 
 
 def settle_bindings(old: Plan, new: Plan, rule: BindingRule) -> Plan:

@@ -112,6 +112,37 @@ async def test_later_binding_is_a_succession(application, run, plan_file):
     ]
 
 
+async def test_ended_binding_leaves_the_role_to_nobody_until_the_next(application, run, plan_file):
+    """The council comes back later, and sends the returns of both its times."""
+    end = ["end-binding", ROLE, "--programme", HARBOUR, "--on"]
+    assert (await run(*end, "2026-04-30"))[0] == 1
+    assert (await run(*bind(COUNCIL, "2026-03-01")))[0] == 0
+    assert (await run(*end, "2026-04-30", "--dry-run"))[0] == 0
+    assert await list_owed(application) == {(ROLE, None): months(1, 2), (COUNCIL, COUNCIL): months(3, 12)}
+    status, printed, _ = await run(*end, "2026-04-30")
+    assert (status, all(word in printed for word in ("version 3", ROLE, COUNCIL, "2026-04-30"))) == (0, True)
+    free = [*months(1, 2), *months(5, 12)]
+    assert await list_owed(application) == {(ROLE, None): free, (COUNCIL, COUNCIL): months(3, 4)}
+    council = await application.partner_client(COUNCIL, programme=HARBOUR)
+    with pytest.raises(RequestRejected) as refusal:
+        await council.create_submission(HARBOUR, learners("2026-05", 12))
+    assert [finding.code for finding in refusal.value.findings] == ["period-outside-programme"]
+
+    assert (await run(*bind(COUNCIL, "2026-06-01")))[0] == 0
+    for period in ("2026-03", "2026-07"):
+        assert (await council.create_submission(HARBOUR, learners(period, 12))).outcome == "accepted"
+    with pytest.raises(RequestRejected):
+        await council.create_submission(HARBOUR, learners("2026-05", 12))
+    admin = await application.partner_client(COUNCIL, Scope.ADMIN, programme=HARBOUR)
+    [ended] = [e for e in (await admin.list_audit_entries(HARBOUR)).items if e.action == "role.ended"]
+    assert ended.subject.to_dict() == {
+        "role": ROLE,
+        "valid_from": "2026-03-01",
+        "valid_to": "2026-04-30",
+        "plan_version": "3",
+    }
+
+
 async def test_binding_is_audited(application, run, plan_file):
     await run(*bind(COUNCIL, "2026-03-01"))
     admin = await application.partner_client(COUNCIL, Scope.ADMIN, programme=HARBOUR)

@@ -7,7 +7,14 @@ import pytest
 
 from api.http.refusals import NotFound
 from api.plan import bindings, obligations
-from api.plan.binding_changes import BindingRule, BindingsWouldChange, InvalidBinding, bind_role, settle_bindings
+from api.plan.binding_changes import (
+    BindingRule,
+    BindingsWouldChange,
+    InvalidBinding,
+    bind_role,
+    end_binding,
+    settle_bindings,
+)
 from api.plan.checks import find_mistakes
 from api.plan.mistakes import InvalidPlan
 from schema.plan import Plan
@@ -18,11 +25,12 @@ TRUST_RECORD = {"slug": TRUST, "name": "Light Trust", "kind": "voluntary", "plan
 MONTHS = [f"2026-{n:02}" for n in range(1, 13)]
 
 
-def make_plan(*bound: tuple[str, str], duty: dict | None = None, cadence: dict | None = None, **role: object) -> Plan:
+def make_plan(*bound: tuple[str, ...], duty: dict | None = None, cadence: dict | None = None, **role: object) -> Plan:
     """Return the harbour plan with another organisation, and with bindings of its role."""
     raw = msgspec.to_builtins(HARBOUR_PLAN)
     raw["organisations"].append(TRUST_RECORD)
-    raw["roles"][0] |= role | {"bindings": [{"organisation": o, "valid_from": day} for o, day in bound]}
+    days = ("organisation", "valid_from", "valid_to")
+    raw["roles"][0] |= role | {"bindings": [dict(zip(days, binding, strict=False)) for binding in bound]}
     next(d for d in raw["duties"] if d["holder"] == ROLE).update(duty or {})
     raw["measures"][0]["cadence"] |= cadence or {}
     return msgspec.convert(raw, Plan)
@@ -49,6 +57,12 @@ OWED = {
     "from within March":        (make_plan((COUNCIL, "2026-03-31")),                            {NOBODY: MONTHS[:2], OWN: MONTHS[2:]}),
     "from the last day":        (make_plan((COUNCIL, "2026-12-31")),                            {NOBODY: MONTHS[:11], OWN: MONTHS[11:]}),
     "succession":               (make_plan((COUNCIL, "2026-03-01"), (TRUST, "2026-07-15")),     {NOBODY: MONTHS[:2], OWN: MONTHS[2:6], LATER: MONTHS[6:]}),
+    "until May":                (make_plan((COUNCIL, "2026-03-01", "2026-05-31")),              {NOBODY: [*MONTHS[:2], *MONTHS[5:]], OWN: MONTHS[2:5]}),
+    "until within May":         (make_plan((COUNCIL, "2026-03-01", "2026-05-30")),              {NOBODY: [*MONTHS[:2], *MONTHS[4:]], OWN: MONTHS[2:4]}),
+    "a gap":                    (make_plan((COUNCIL, "2026-03-01", "2026-05-31"), (TRUST, "2026-08-01")), {NOBODY: [*MONTHS[:2], *MONTHS[5:7]], OWN: MONTHS[2:5], LATER: MONTHS[7:]}),
+    "no gap":                   (make_plan((COUNCIL, "2026-01-01", "2026-05-31"), (TRUST, "2026-06-01")), {OWN: MONTHS[:5], LATER: MONTHS[5:]}),
+    "there and back":           (make_plan((COUNCIL, "2026-01-01"), (TRUST, "2026-03-01"), (COUNCIL, "2026-05-01")), {OWN: [*MONTHS[:2], *MONTHS[4:]], LATER: MONTHS[2:4]}),
+    "again after a gap":        (make_plan((COUNCIL, "2026-01-01", "2026-02-28"), (COUNCIL, "2026-05-01")), {NOBODY: MONTHS[2:4], OWN: [*MONTHS[:2], *MONTHS[4:]]}),
     "duty from May":            (make_plan((COUNCIL, "2026-03-01"), duty={"valid_from": "2026-05-01"}), {OWN: MONTHS[4:]}),
     "duty until June":          (make_plan((COUNCIL, "2026-03-01"), duty={"valid_to": "2026-06-30"}), {NOBODY: MONTHS[:2], OWN: MONTHS[2:6]}),
     "duty that has ended":      (make_plan((COUNCIL, "2026-03-01"), duty={"valid_to": "2026-02-28"}), {NOBODY: MONTHS[:2]}),
@@ -107,7 +121,7 @@ REFUSED_BINDINGS = {
     "an earlier day":           (make_plan((COUNCIL, "2026-03-01")), TRUST, "2026-02-01", "bound harbour-council 2026-03-01 early"),
     "for the whole programme":  (make_plan(bound_to=TRUST), COUNCIL, "2026-03-01",      "job-club light-trust whole programme"),
     "its own return":           (make_plan(), "quay-college", "2026-03-01",             "quay-college learners headline main already"),
-    "back again":               (make_plan((COUNCIL, "2026-03-01"), (TRUST, "2026-05-01")), COUNCIL, "2026-07-01", "harbour-council learners already"),
+    "before the last day":      (make_plan((COUNCIL, "2026-03-01", "2026-05-31")), TRUST, "2026-05-31", "bound harbour-council 2026-03-01 2026-05-31 early"),
 }
 # fmt: on
 
@@ -118,6 +132,37 @@ def test_wrong_binding_is_refused(case):
     with pytest.raises(InvalidBinding) as refusal:
         bind_role(plan, ROLE, organisation, date.fromisoformat(day))
     assert all(word in str(refusal.value) for word in words.split())
+
+
+def test_ended_binding_has_a_last_day():
+    assert end_binding(make_plan((COUNCIL, "2026-03-01")), ROLE, date(2026, 5, 31)) == make_plan(
+        (COUNCIL, "2026-03-01", "2026-05-31")
+    )
+
+
+# fmt: off
+#   plan, role, last day                                                                words of the refusal
+REFUSED_ENDS = {
+    "no binding":               (make_plan(), "2026-05-31",                             "job-club binding"),
+    "for the whole programme":  (make_plan(bound_to=TRUST), "2026-05-31",               "job-club binding"),
+    "ended already":            (make_plan((COUNCIL, "2026-03-01", "2026-05-31")), "2026-06-30", "job-club binding"),
+    "before it begins":         (make_plan((COUNCIL, "2026-03-01")), "2026-02-28",      "harbour-council 2026-03-01 2026-02-28 early"),
+    "after the programme":      (make_plan((COUNCIL, "2026-03-01")), "2027-01-01",      "2027-01-01 programme 2026-12-31"),
+}
+# fmt: on
+
+
+@pytest.mark.parametrize("case", REFUSED_ENDS)
+def test_wrong_end_is_refused(case):
+    plan, day, words = REFUSED_ENDS[case]
+    with pytest.raises(InvalidBinding) as refusal:
+        end_binding(plan, ROLE, date.fromisoformat(day))
+    assert all(word in str(refusal.value) for word in words.split())
+
+
+def test_end_of_an_unknown_role_is_refused():
+    with pytest.raises(NotFound, match=ROLE):
+        end_binding(make_plan(), "job-clubs", date(2026, 5, 31))
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 """Checks of a submission and its comparison with current revisions. Pure: no database, a fixed clock."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from uuid import UUID
 
 import msgspec
@@ -10,6 +10,7 @@ from api.http.refusals import InvalidParameter, NotAllowed
 from api.plan import calendar
 from api.statistics import periods
 from api.submissions.cell_columns import MISSING, STATUSES
+from api.submissions.checks import identity
 from api.submissions.checks.finding_codes import FINDING_EXPLANATIONS
 from api.submissions.checks.findings import Findings
 from api.submissions.checks.rejections import DryRunOutdated, Rejected
@@ -72,6 +73,37 @@ def test_return_for_the_period_of_the_baseline_is_accepted(period, baseline, exp
     except Rejected as refusal:
         codes = [(finding.code, finding.rows) for finding in refusal.findings]
     assert codes == expected
+
+
+#   period      findings, and the area of the duty: the college has one until February, and one from May
+DUTY_PERIODS = [
+    ("2026-01", [],                                 "E06999999"),
+    ("2026-05", [],                                 "E05999901"),
+    ("2026-03", ["period-outside-programme"],       None),
+    ("2026",    ["unclear-period"],                 None),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("period", "findings", "area"), DUTY_PERIODS)
+def test_return_belongs_to_the_duty_of_its_period(period, findings, area):
+    plan = msgspec.structs.replace(
+        HARBOUR_PLAN, calendar=msgspec.structs.replace(HARBOUR_PLAN.calendar, closes_days=None)
+    )
+    [duty] = [d for d in plan.duties if (d.holder, d.measure, d.service) == ("quay-college", "learners", "main")]
+    parts = [
+        msgspec.structs.replace(duty, area="E06999999", valid_to=date(2026, 2, 28)),
+        msgspec.structs.replace(duty, area="E05999901", valid_from=date(2026, 5, 1)),
+    ]
+    catalogue = make_catalogue(
+        msgspec.structs.replace(plan, duties=[*(d for d in plan.duties if d is not duty), *parts])
+    )
+    submission = msgspec.convert({"returns": [make_return("learners", "town 20", period=period)]}, NewSubmission)
+    listed = Findings()
+    duties = identity.identify_returns(
+        to_columns(submission), catalogue, "quay-college", {}, now=datetime(2026, 9, 7, tzinfo=UTC), findings=listed
+    )
+    assert [f.code for f in listed.listed() if f.severity == "error"] == findings
+    assert [d.duty.area for d in duties if not findings] == ([area] if area else [])
 
 
 def test_nil_return_is_accepted():

@@ -1,6 +1,6 @@
 """Tier 2: identify the duty and the period of each return."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import numpy as np
@@ -102,11 +102,22 @@ def find_duty_and_period(
     given: NewReturn, catalogue: Catalogue, organisation: str, *, path: str, findings: Findings
 ) -> tuple[Duty | None, Period | None]:
     """Return the duty and the period of a return. Each is None if `findings` has an error about it."""
-    duty = _find_duty(given, catalogue, organisation, path, findings)
-    return duty, _parse_period(given, catalogue, duty, path, findings)
+    duties = _find_duties(given, catalogue, organisation, path, findings)
+    period = _parse_period(given, catalogue, duties, path, findings)
+    return _choose_duty(duties, period, catalogue), period
 
 
-def _find_duty(given: NewReturn, catalogue: Catalogue, organisation: str, path: str, findings: Findings) -> Duty | None:
+def _choose_duty(duties: Sequence[Duty], period: Period | None, catalogue: Catalogue) -> Duty | None:
+    """Return the duty of the period, or the first if none has it: an organisation may have one, leave, and return."""
+    if period is None or not duties[1:]:
+        return duties[0] if duties else None
+    return next((d for d in duties if find_accepted_days(d, catalogue.plan).contain(period)), duties[0])
+
+
+def _find_duties(
+    given: NewReturn, catalogue: Catalogue, organisation: str, path: str, findings: Findings
+) -> list[Duty]:
+    """Return the duties for the series and service, which differ in their days."""
     measure = catalogue.measures.get(given.measure)
     if measure is None:
         findings.add(
@@ -116,7 +127,7 @@ def _find_duty(given: NewReturn, catalogue: Catalogue, organisation: str, path: 
             actual=given.measure,
             fix=suggest_codes(given.measure, catalogue.measures),
         )
-        return None
+        return []
     known = [series.slug for series in measure.series]
     if given.series is not None and given.series not in known:
         findings.add(
@@ -126,20 +137,20 @@ def _find_duty(given: NewReturn, catalogue: Catalogue, organisation: str, path: 
             expected=" or ".join(known),
             actual=given.series,
         )
-        return None
+        return []
     all_duties = catalogue.duties_by_organisation.get((organisation, measure.slug), [])
     duties = [duty for duty in all_duties if given.series in (None, duty.series)]
-    return _choose_duty(given, measure, duties, path, findings)
+    return _select_duties(given, measure, duties, path, findings)
 
 
-def _choose_duty(given: NewReturn, measure: Measure, duties: list[Duty], path: str, findings: Findings) -> Duty | None:
+def _select_duties(given: NewReturn, measure: Measure, duties: list[Duty], path: str, findings: Findings) -> list[Duty]:
     collections = {series.slug: series.collection for series in measure.series}
     counted = [duty for duty in duties if collections[duty.series] is Collection.PARTNERS]
     returned = [duty for duty in duties if collections[duty.series] is Collection.PUBLISHED] + counted
     possible = [collection for slug, collection in collections.items() if given.series in (None, slug)]
     if returned == counted and (measure.kind not in RETURNED_KINDS or Collection.PARTNERS not in possible):
         findings.add("not-submittable", f"{measure.slug} has no series that partners return.", path=f"{path}/measure")
-        return None
+        return []
     if len({duty.series for duty in returned}) > 1:
         findings.add(
             "series-required",
@@ -147,10 +158,9 @@ def _choose_duty(given: NewReturn, measure: Measure, duties: list[Duty], path: s
             path=f"{path}/series",
             expected=" or ".join(sorted({duty.series for duty in returned})),
         )
-        return None
-    for duty in returned:
-        if duty.service == given.service:
-            return duty
+        return []
+    if of_service := [duty for duty in returned if duty.service == given.service]:
+        return of_service
     services = sorted({duty.service for duty in returned})
     findings.add(
         "no-duty",
@@ -159,11 +169,11 @@ def _choose_duty(given: NewReturn, measure: Measure, duties: list[Duty], path: s
         expected=" or ".join(services) or None,
         actual=given.service,
     )
-    return None
+    return []
 
 
 def _parse_period(
-    given: NewReturn, catalogue: Catalogue, duty: Duty | None, path: str, findings: Findings
+    given: NewReturn, catalogue: Catalogue, duties: Sequence[Duty], path: str, findings: Findings
 ) -> Period | None:
     path = f"{path}/period"
     try:
@@ -177,14 +187,15 @@ def _parse_period(
             fix=suggest_periods(error.candidates),
         )
         return None
-    if duty is None:
+    if not duties:
         return None
-    cadence = adapt_measure(catalogue.measures[duty.measure], catalogue.get_series_of_duty(duty)).cadence
+    measure = duties[0].measure
+    cadence = adapt_measure(catalogue.measures[measure], catalogue.get_series_of_duty(duties[0])).cadence
     equivalent = _equivalent_period(period, cadence)
     if equivalent != period:
         findings.add(
             "wrong-period-type",
-            f"{duty.measure} needs a period of the type {cadence.period_type}, but {period.code} is not one.",
+            f"{measure} needs a period of the type {cadence.period_type}, but {period.code} is not one.",
             path=path,
             expected=cadence.period_type,
             actual=period.type,
