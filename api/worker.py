@@ -35,14 +35,23 @@ PUT_BACK_SECONDS = 60
 
 
 async def run_until_stopped(url: str, publisher_url: str, *, processes: int) -> None:
-    """Run jobs until SIGTERM or SIGINT. Start again if the database was unavailable, but not if it refuses the login.
+    """Run jobs until SIGTERM or SIGINT. A running job then goes back into the queue.
 
-    `publisher_url` is the URL of the database with the login that publishes. A running job goes back into the queue.
+    `publisher_url` is the URL of the database with the login that publishes.
     """
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     tracing = start_tracing("worker")
+    await run_through_outages(url, publisher_url, stop, processes=processes, tracing=tracing)
+    if tracing:
+        await asyncio.to_thread(tracing.stop)
+
+
+async def run_through_outages(
+    url: str, publisher_url: str, stop: asyncio.Event, *, processes: int, tracing: Tracing | None = None
+) -> None:
+    """Run jobs until `stop`. Start again if the database was unavailable, but not if it refuses the login."""
     while not stop.is_set():
         try:
             await run_jobs(url, publisher_url, stop, processes=processes, tracing=tracing)
@@ -52,8 +61,6 @@ async def run_until_stopped(url: str, publisher_url: str, *, processes: int) -> 
             log.exception("The worker lost its connection to the database and starts again.")
         with suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), RETRY_SECONDS)
-    if tracing:
-        await asyncio.to_thread(tracing.stop)
 
 
 async def run_jobs(

@@ -331,11 +331,16 @@ async def council_client(application: RunningApplication) -> AsyncWorkHealth:
 async def harbour_programme(application: RunningApplication) -> str:
     """Load the invented programme in the autumn of its year, with periods that never close."""
     application.now = datetime(2026, 9, 7, 9, 30, tzinfo=UTC)
-    plan = queries_loading.read_plan(HARBOUR_PLAN_FILE)
-    open_end = msgspec.structs.replace(plan, calendar=msgspec.structs.replace(plan.calendar, closes_days=None))
+    plan = read_open_harbour_plan()
     async with application.owner.begin() as transaction:
-        await queries_loading.load_plan(transaction, open_end, sandbox=False, now=application.now)
+        await queries_loading.load_plan(transaction, plan, sandbox=False, now=application.now)
     return plan.slug
+
+
+def read_open_harbour_plan() -> Plan:
+    """Return the invented plan with periods that never close."""
+    plan = queries_loading.read_plan(HARBOUR_PLAN_FILE)
+    return msgspec.structs.replace(plan, calendar=msgspec.structs.replace(plan.calendar, closes_days=None))
 
 
 @pytest.fixture
