@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable, Mapping
 from decimal import Decimal
 
 from api.sources.tables import STATUS_BY_SYMBOL, Row, UnexpectedSourceFormat, format_number, parse_number, read_table
+from api.statistics.intervals import calculate_population_half_width
 from api.statistics.periods import InvalidPeriodCode
 from api.statistics.published_periods import from_nomis
 from schema.intervals import IntervalMethod
@@ -28,7 +29,7 @@ NOMIS_MEASURES = (VALUE_MEASURE, NUMERATOR_MEASURE, DENOMINATOR_MEASURE, HALF_WI
 REQUIRED_COLUMNS = ("DATE", "GEOGRAPHY_CODE", "VARIABLE", "MEASURES", "OBS_VALUE", "OBS_STATUS_NAME", "RECORD_COUNT")
 DERIVATION_NOTE = (
     "Calculated from Nomis: the numerator of variable 1496 over the denominator of variable 45. The limits use the "
-    "published half-width, scaled by the inactive share of the population, which is assumed to be exact."
+    "published half-width of the share of the inactive, rescaled to the population, which is assumed to be known."
 )
 
 NomisKey = tuple[str, str, str]  # date, area, variable
@@ -103,7 +104,7 @@ def _build_published_figures(
                     if numerator is not None and denominator is not None
                     else None,
                     status=None if value is not None else _parse_status(measures[VALUE_MEASURE]),
-                    markers=[] if value is None else _parse_markers(measures[VALUE_MEASURE]),
+                    markers=[] if value is None else _parse_markers(measures.values()),
                 )
             )
     return figures
@@ -117,18 +118,17 @@ def _build_population_figures(cells: RowsByKey) -> list[PublisherFigure]:
         if BREAKDOWN_BY_VARIABLE.get(variable) != {} or not population:
             continue
         sick, inactive = _parse_number(measures, NUMERATOR_MEASURE), _parse_number(measures, DENOMINATOR_MEASURE)
-        width = _parse_number(measures, HALF_WIDTH_MEASURE)
         value = None if sick is None else round(100 * sick / population, 1)
-        scaled = None if width is None or inactive is None else round(width * inactive / population, 1)
+        width = _rescale_half_width(_parse_number(measures, HALF_WIDTH_MEASURE), sick, inactive, population)
         figures.append(
             PublisherFigure(
                 area=area,
                 value=None if value is None else format_number(value),
-                limits=_build_limits(value, scaled, IntervalMethod.NORMAL),
+                limits=_build_limits(value, width, IntervalMethod.NORMAL),
                 numerator=None if sick is None else format_number(sick),
                 denominator=None if sick is None else format_number(population),
                 status=Status.NOT_AVAILABLE if value is None else None,
-                markers=[] if value is None else [Marker.ESTIMATED],
+                markers=[] if value is None else [Marker.ESTIMATED, *_parse_markers(measures.values())],
                 note=DERIVATION_NOTE,
             )
         )
@@ -138,6 +138,18 @@ def _build_population_figures(cells: RowsByKey) -> list[PublisherFigure]:
 def _parse_number(measures: dict[str, Row], measure: str) -> Decimal | None:
     text = measures[measure]["OBS_VALUE"] if measure in measures else ""
     return None if text.lower() in STATUS_BY_SYMBOL or text in {"-", "!", "#"} else parse_number(text)
+
+
+def _rescale_half_width(
+    width: Decimal | None, sick: Decimal | None, inactive: Decimal | None, population: Decimal
+) -> Decimal | None:
+    """Return the half-width of the share of the population in per cent, to one decimal; None if it is not known."""
+    if width is None or not sick or not inactive:
+        return None
+    rescaled = calculate_population_half_width(
+        float(width), of_group=float(sick / inactive), of_population=float(sick / population)
+    )
+    return None if rescaled is None else round(Decimal(rescaled), 1)
 
 
 def _build_limits(value: Decimal | None, width: Decimal | None, method: IntervalMethod) -> list[FigureLimits]:
@@ -154,5 +166,7 @@ def _parse_status(row: Row) -> Status:
     return Status.CONFIDENTIAL if hidden else Status.NOT_AVAILABLE
 
 
-def _parse_markers(row: Row) -> list[Marker]:
-    return [Marker.LOW_RELIABILITY] if "unreliable" in row["OBS_STATUS_NAME"].lower() else []
+def _parse_markers(rows: Iterable[Row]) -> list[Marker]:
+    """Return `u` if any row of a figure is unreliable: Nomis may state it with the number or with its half-width."""
+    is_unreliable = any("unreliable" in row["OBS_STATUS_NAME"].lower() for row in rows)
+    return [Marker.LOW_RELIABILITY] if is_unreliable else []

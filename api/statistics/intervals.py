@@ -218,6 +218,25 @@ def _calculate_newcombe_limits(of: RatioCounts, minus: RatioCounts, z: float) ->
     )
 
 
+def calculate_population_half_width(half_width: float, *, of_group: float, of_population: float) -> float | None:
+    """Return the half-width of a share of the population, from that of the same people's share of a group within it.
+
+    `half_width` belongs to `of_group`, the share of the group; `of_population` is the share of the population, and the
+    population is a known control total. The group's share of the population, g = `of_population` / `of_group`, is an
+    estimate of the same sample, so that g × `half_width` is too narrow. If the sample has n people, n × g of them are
+    in the group, and the design effect is the same for both shares,
+
+    - half_width² = z² × deff × of_group × (1 − of_group) / (n × g)
+    - wanted² = z² × deff × of_population × (1 − of_population) / n
+
+    and their quotient is g² × (1 − of_population) / (1 − of_group), from which n, z and deff have disappeared. Shares
+    are from 0 to 1. Return None if they are 0 or 1, where the published half-width has no information, or contradictory.
+    """
+    if not 0 < of_population <= of_group < 1:
+        return None
+    return half_width * of_population / of_group * sqrt((1 - of_population) / (1 - of_group))
+
+
 def _calculate_poisson_limits(x: int, confidence: Confidence) -> tuple[float, float]:
     """Return the limits of a count of events."""
     if x < MIN_BYAR_COUNT:

@@ -115,7 +115,8 @@ def test_nomis_half_widths_become_leveland_the_rate_is_worked_out():
     figures = read_nomis(*CITY, "E06000018 45 21002 220000", "E06000018 45 20599 70.0", "W92000004 1496 20599 1")
     assert figures == {
         INACTIVE: ["E06000018 30.1 25.0..35.2@95/published 15100/50200"],
-        POPULATION: ["E06000018 6.9 e 5.7..8.1@95/normal 15100/220000"],  # 15100/220000; 5.1 × 50200/220000 = 1.16
+        # 15100/220000; 5.1 × 50200/220000 × √((1 − 15100/220000) / (1 − 15100/50200)) = 1.34
+        POPULATION: ["E06000018 6.9 e 5.6..8.2@95/normal 15100/220000"],
         EMPLOYMENT: ["E06000018 70.0"],  # read with the employment gap; without its numerator, it has no fraction
     }
 
@@ -142,6 +143,41 @@ def test_nomis_figure_without_a_value_has_a_status():
         INACTIVE: ["E06000018 c"]
     }
     assert read_nomis(*CITY[:1], status="Estimate is unreliable") == {INACTIVE: ["E06000018 30.1 u"]}
+
+
+UNRELIABLE = "Estimate and confidence interval unreliable since the group sample size is small (3-9)"
+
+
+@pytest.mark.parametrize("measure", ["20599", "21001", "21002", "21003"])
+def test_nomis_flag_of_any_number_makes_both_figures_unreliable(measure):
+    rows = [(*row.split(), UNRELIABLE if measure in row else "Normal Value") for row in CITY]
+    rows.append(("E06000018", "45", "21002", "220000", "Normal Value"))
+    lines = [",".join(("2025-06", *row, str(len(rows)))) for row in rows]
+    returns = nomis.build_returns(nomis.read_rows(to_csv(NOMIS, *lines)), AREAS)
+    assert [figure.markers for returned in returns for figure in returned.figures] == [
+        [Marker.LOW_RELIABILITY],
+        [Marker.ESTIMATED, Marker.LOW_RELIABILITY],
+    ]
+
+
+#   numerator, denominator, half-width, population         limits of the share of the population
+WITHOUT_LIMITS = [
+    ("0",      "50200",     "5.1",      "220000"),
+    ("50200",  "50200",     "5.1",      "220000"),
+    ("15100",  "0",         "5.1",      "220000"),
+    ("15100",  "50200",     "!",        "220000"),
+    ("15100",  "50200",     "5.1",      "40000"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("sick", "inactive", "width", "population"), WITHOUT_LIMITS)
+def test_nomis_share_of_the_population_without_information_has_no_limits(sick, inactive, width, population):
+    numbers = {"20599": "30.1", "21001": sick, "21002": inactive, "21003": width}
+    figures = read_nomis(
+        *(f"E06000018 1496 {measure} {number}" for measure, number in numbers.items()),
+        f"E06000018 45 21002 {population}",
+    )
+    assert not any("normal" in figure for figure in figures[POPULATION])
     figures = read_nomis("E06000018 1496 21001 -", "E06000018 45 21002 220000")
     assert figures == {POPULATION: ["E06000018 x"]}
 

@@ -10,7 +10,7 @@ from api.releases.published_statistics import convert_published_figure
 from api.releases.snapshot import Snapshot
 from api.reviews.concessions import NO_CONCESSIONS
 from api.statistics import periods
-from schema.submissions import FigureLimits, PublisherFigure, ReturnKind
+from schema.submissions import FigureLimits, Marker, PublisherFigure, ReturnKind
 from tests.fixtures.example_plan import NOW, make_catalogue
 from tests.fixtures.release_fixtures import list_figures
 
@@ -38,8 +38,9 @@ def make_revision(number: int, code: str) -> SelectedRevision:
 
 RETURNS = [make_revision(2, "R12-2025-12"), make_revision(1, "R12-2024-12")]
 LIMITS = [FigureLimits(lower="7.1", upper="11.5")]
+UNRELIABLE = [Marker.ESTIMATED, Marker.LOW_RELIABILITY]
 CONTENT = {
-    1: (PublisherFigure(area=NOTTINGHAM, value="8.7", limits=LIMITS),),
+    1: (PublisherFigure(area=NOTTINGHAM, value="8.7", limits=LIMITS, markers=UNRELIABLE),),
     2: (
         PublisherFigure(area=ENGLAND, value="6.5"),
         PublisherFigure(area=NOTTINGHAM, breakdown={"sex": "female"}, status="c"),
@@ -78,6 +79,13 @@ def test_release_has_the_figures_of_the_publisher():
         published={key: tuple(figures)},
     )
     assert [f for f in list_figures(release) if f.series == SERIES.slug] == figures
+
+
+def test_unreliable_figure_is_marked_in_the_preview_and_in_the_release():
+    preview = next(figure for figure in calculate_figures() if figure.period.code == "R12-2024-12")
+    assert preview.series == next(series.slug for series in INACTIVE.series if series.headline)
+    assert set(preview.markers) >= set(UNRELIABLE)
+    assert set(convert_published_figure(preview, 3, 1).markers) >= set(UNRELIABLE)
 
 
 def test_excluded_measures_have_no_published_series():
