@@ -1,5 +1,6 @@
 """Inequality between the categories of a dimension."""
 
+from enum import StrEnum
 from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
@@ -8,6 +9,24 @@ from schema.codes import AreaCode, Slug
 from schema.intervals import IntervalMethod
 from schema.outcomes import RevisionBasis
 from schema.periods import Period
+
+
+class IndexScale(StrEnum):
+    """The scale on which the line of the indices is fitted.
+
+    `transformed`: the logit of a proportion, the logarithm of a rate. `untransformed`: the values themselves.
+    """
+
+    TRANSFORMED = "transformed"
+    UNTRANSFORMED = "untransformed"
+
+
+class Transformation(StrEnum):
+    """The transformation of the values before the line was fitted. Results are in the unit of the measure again."""
+
+    LOGIT = "logit"
+    LOG = "log"
+    NONE = "none"
 
 
 class GroupFigure(Struct, frozen=True, kw_only=True):
@@ -71,6 +90,9 @@ class InequalityFields(Struct, frozen=True, kw_only=True):
             )
         ),
     ]
+    transformation: Annotated[
+        Transformation | None, Meta(description="The transformation of both indices; null if they do not exist.")
+    ] = None
 
 
 class PreviewInequality(InequalityFields, frozen=True, kw_only=True):

@@ -14,7 +14,10 @@ class Confidence(StrEnum):
 
 
 class IntervalMethod(StrEnum):
-    """The method that produced an interval. `published`: the publisher states it."""
+    """The method that produced an interval.
+
+    `published`: the publisher states it. `transformed-normal`: normal on the scale of a logarithm or logit.
+    """
 
     WILSON = "wilson"
     BYAR = "byar"
@@ -24,6 +27,7 @@ class IntervalMethod(StrEnum):
     KATZ_LOG = "katz-log"
     NORMAL = "normal"
     FIELLER = "fieller"
+    TRANSFORMED_NORMAL = "transformed-normal"
     PUBLISHED = "published"
 
 

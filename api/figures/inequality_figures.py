@@ -1,7 +1,7 @@
 """Gap, ratio, slope and relative index between the categories of a dimension, calculated from figures.
 
-Methods and sources: `api.statistics.inequality`. Gap and ratio compare two categories of an exclusive scheme, which
-counts nobody twice. The indices cover all categories of an ordered dimension except `unknown`.
+Methods and sources: `api.statistics.inequality` and `inequality_indices`. Gap and ratio compare two categories of an
+exclusive scheme, which counts nobody twice. The indices cover all categories of an ordered dimension except `unknown`.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -13,15 +13,19 @@ from api.http.refusals import Invalid
 from api.plan.catalogue import Catalogue
 from api.plan.filters import check_code
 from api.statistics import inequality
-from api.statistics.inequality import Contrast, OrderedGroup
-from api.statistics.intervals import RatioCounts, get_normal_deviate, make_exact_counts
-from schema.inequality import Disparity, GroupFigure, PreviewInequality
+from api.statistics.inequality import Contrast
+from api.statistics.inequality_indices import OrderedGroup, calculate_indices
+from api.statistics.intervals import RatioCounts, make_exact_counts
+from api.submissions.effects import unit_multiplier
+from schema.inequality import Disparity, GroupFigure, IndexScale, PreviewInequality, Transformation
 from schema.intervals import Confidence, Interval
 from schema.measures import Measure, MeasureKind
 from schema.outcomes import PreviewFigure, RevisionBasis
 from schema.released_figures import AnyFigure
 
 UNKNOWN_CATEGORY = "unknown"
+TRANSFORMATION_BY_KIND = {MeasureKind.PROPORTION: Transformation.LOGIT, MeasureKind.RATE: Transformation.LOG}
+"""The transformations that PHEindicatormethods recommends for the indices."""
 ContrastMethod = Callable[[RatioCounts, RatioCounts, Confidence], Contrast]
 
 
@@ -50,6 +54,7 @@ class InequalityResult(Struct, frozen=True, kw_only=True):
     ratio: Disparity
     slope_index: Disparity
     relative_index: Disparity
+    transformation: Transformation | None
 
 
 def build_inequality(
@@ -58,11 +63,12 @@ def build_inequality(
     categories: tuple[str, str],
     revision_basis: RevisionBasis,
     catalogue: Catalogue,
+    scale: IndexScale = IndexScale.TRANSFORMED,
 ) -> PreviewInequality:
     """Return the inequality from preview figures of one period and area, by all categories of one dimension."""
     [dimension] = figures[0].breakdown
     reason = AS_PUBLISHED_ONLY if query.is_published and query.reason is None else query.reason
-    result = calculate_inequality(query.measure, figures, categories, catalogue, reason=reason)
+    result = calculate_inequality(query.measure, figures, categories, catalogue, scale, reason=reason)
     return PreviewInequality(
         programme=catalogue.slug,
         plan_version=catalogue.version,
@@ -81,6 +87,7 @@ def build_inequality(
         ratio=result.ratio,
         slope_index=result.slope_index,
         relative_index=result.relative_index,
+        transformation=result.transformation,
     )
 
 
@@ -89,6 +96,7 @@ def calculate_inequality(
     figures: Sequence[AnyFigure],
     categories: tuple[str, str],
     catalogue: Catalogue,
+    scale: IndexScale = IndexScale.TRANSFORMED,
     *,
     reason: str | None = None,
 ) -> InequalityResult:
@@ -100,13 +108,20 @@ def calculate_inequality(
     figure_by_category = {figure.breakdown[dimension]: figure for figure in figures}
     figure, reference = (figure_by_category[category] for category in categories)
     refusal = reason or _explain_refusal(measure, dimension, catalogue)
-    slope_index, relative_index = _calculate_indices(measure, dimension, figure_by_category, catalogue, reason)
+    index_refusal = reason or _explain_no_indices(measure, dimension, catalogue)
+    transformation = None if index_refusal else _choose_transformation(measure, scale)
+    slope_index, relative_index = (
+        _calculate_indices(measure, transformation, figure_by_category)
+        if transformation
+        else [_build_refused(index_refusal or "")] * 2
+    )
     return InequalityResult(
         groups=[_to_group_figure(category, group) for category, group in figure_by_category.items()],
         gap=_build_refused(refusal) if refusal else _calculate_gap(figure, reference),
         ratio=_build_refused(refusal) if refusal else _calculate_ratio(figure, reference),
         slope_index=slope_index,
         relative_index=relative_index,
+        transformation=transformation if slope_index.value is not None else None,
     )
 
 
@@ -160,34 +175,39 @@ def _build_refused(reason: str) -> Disparity:
     )
 
 
+def _explain_no_indices(measure: Measure, dimension: str, catalogue: Catalogue) -> str | None:
+    """Return the reason code why the dimension has no slope and no relative index; None if it can have them."""
+    if measure.kind not in TRANSFORMATION_BY_KIND:
+        return "not_a_proportion_or_rate"
+    if not catalogue.dimensions[dimension].ordered:
+        return "dimension_not_ordered"
+    scheme = catalogue.find_scheme(measure, [dimension])
+    return None if scheme is not None and scheme.exclusive else "categories_overlap"
+
+
+def _choose_transformation(measure: Measure, scale: IndexScale) -> Transformation:
+    return TRANSFORMATION_BY_KIND[measure.kind] if scale is IndexScale.TRANSFORMED else Transformation.NONE
+
+
 def _calculate_indices(
-    measure: Measure, dimension: str, figures: Mapping[str, AnyFigure], catalogue: Catalogue, reason: str | None
+    measure: Measure, transformation: Transformation, figures: Mapping[str, AnyFigure]
 ) -> list[Disparity]:
     """Return the slope and the relative index. The denominators serve as the populations of the groups."""
-    scheme = catalogue.find_scheme(measure, [dimension])
-    if reason is not None:
-        pass
-    elif measure.kind not in (MeasureKind.PROPORTION, MeasureKind.RATE):
-        reason = "not_a_proportion_or_rate"
-    elif not catalogue.dimensions[dimension].ordered:
-        reason = "dimension_not_ordered"
-    elif scheme is None or not scheme.exclusive:
-        reason = "categories_overlap"
-    else:
-        groups = [_to_ordered_group(figure) for category, figure in figures.items() if category != UNKNOWN_CATEGORY]
-        narrow, wide = (inequality.calculate_indices(groups, confidence=confidence) for confidence in Confidence)
-        return [
-            _build_disparity(narrow.slope, narrow.slope_interval, wide.slope_interval, narrow.reason),
-            _build_disparity(narrow.relative, narrow.relative_interval, wide.relative_interval, narrow.reason),
-        ]
-    return [_build_refused(reason)] * 2
-
-
-def _to_ordered_group(figure: AnyFigure) -> OrderedGroup:
-    standard_error = None
-    if figure.lower is not None and figure.upper is not None:
-        standard_error = (figure.upper - figure.lower) / (2 * get_normal_deviate(Confidence.P95))
-    return OrderedGroup(population=int(figure.denominator or 0), value=figure.value, standard_error=standard_error)
+    groups = [
+        OrderedGroup(
+            population=int(figure.denominator or 0), value=figure.value, lower=figure.lower, upper=figure.upper
+        )
+        for category, figure in figures.items()
+        if category != UNKNOWN_CATEGORY
+    ]
+    narrow, wide = (
+        calculate_indices(groups, transformation=transformation, per=unit_multiplier(measure), confidence=confidence)
+        for confidence in Confidence
+    )
+    return [
+        _build_disparity(narrow.slope, narrow.slope_interval, wide.slope_interval, narrow.reason),
+        _build_disparity(narrow.relative, narrow.relative_interval, wide.relative_interval, narrow.reason),
+    ]
 
 
 def _calculate_contrast(

@@ -29,7 +29,7 @@ from api.plan.catalogue import Catalogue
 from api.reviews.queries_concessions import fetch_concessions
 from api.submissions.cell_columns import Cells
 from api.submissions.queries_cells import fetch_cells
-from schema.inequality import PreviewInequality
+from schema.inequality import IndexScale, PreviewInequality
 from schema.outcomes import PreviewFigure, ResolvedPeriod, RevisionBasis
 from schema.partners import Scope
 
@@ -104,7 +104,9 @@ class PreviewReader:
             resolved.append(of_measure)
         return resolved
 
-    async def read_inequality(self, query: OutcomeQuery, categories: tuple[str, str]) -> PreviewInequality:
+    async def read_inequality(
+        self, query: OutcomeQuery, categories: tuple[str, str], scale: IndexScale
+    ) -> PreviewInequality:
         """Read the inequality of one measure between two categories of the dimension in `group_by`."""
         self.access.require_scopes(Scope.REVIEW)
         [measure], [dimension] = query.measures, query.group_by
@@ -119,7 +121,7 @@ class PreviewReader:
             describe_for_audit(query, axes, "json") | {"category": category, "reference_category": reference_category}
         )
         figures = build_judged_figures(resolved, data, self.catalogue, concessions)
-        return build_inequality(resolved, figures, categories, query.revision_basis, self.catalogue)
+        return build_inequality(resolved, figures, categories, query.revision_basis, self.catalogue, scale)
 
     async def _resolve(self, query: OutcomeQuery, axes: QueryAxes) -> tuple[list[ResolvedQuery], list[ResolvedPeriod]]:
         revisions = await self._fetch_revisions(query, axes)

@@ -13,6 +13,7 @@ from api.http.refusals import Invalid
 from api.outcomes.progress import MeasureDescriber, build_node_outcomes, list_theme_measures
 from api.plan.catalogue import Catalogue, adapt_measure, find_disclosure_class, find_headline_series
 from schema.disclosure import DisclosureClass
+from schema.inequality import IndexScale
 from schema.measures import UNCOUNTED_KINDS, Measure
 from schema.progress import PeriodCoverage
 from schema.released_figures import PublishedFigure
@@ -137,12 +138,13 @@ def build_inequality(
     categories: tuple[str, str],
     dimension: str,
     catalogue: Catalogue,
+    scale: IndexScale = IndexScale.TRANSFORMED,
 ) -> ReleasedInequality:
     """Return the inequality from figures of one series, period and area by a dimension. Raises NoFigures."""
     if not figures:
         raise NoFigures("The release has no figures of the measure by this dimension, period and area.")
     measure = catalogue.measures[figures[0].measure]
-    result = calculate_inequality(measure, figures, categories, catalogue)
+    result = calculate_inequality(measure, figures, categories, catalogue, scale)
     return ReleasedInequality(
         programme=catalogue.slug,
         release=release.number,
@@ -161,4 +163,5 @@ def build_inequality(
         ratio=result.ratio,
         slope_index=result.slope_index,
         relative_index=result.relative_index,
+        transformation=result.transformation,
     )

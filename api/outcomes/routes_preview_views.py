@@ -9,7 +9,7 @@ from api.figures.query import OutcomeQuery
 from api.outcomes import progress
 from api.outcomes.queries_preview import PreviewReader
 from api.outcomes.routes_preview import PREVIEW_PATH, READ_RESPONSES, provide_preview_reader
-from schema.inequality import PreviewInequality
+from schema.inequality import IndexScale, PreviewInequality
 from schema.outcomes import RevisionBasis
 from schema.partners import Scope
 from schema.progress import PreviewLogicModel, PreviewProgress
@@ -73,11 +73,14 @@ async def preview_inequality(
     period: FromQuery[str | None] = None,
     area: FromQuery[str | None] = None,
     revision_basis: FromQuery[RevisionBasis] = RevisionBasis.LATEST,
+    index_scale: FromQuery[IndexScale] = IndexScale.TRANSFORMED,
 ) -> PreviewInequality:
     """Requires the scope `review`: small counts in the response can identify people. Not for publication.
 
     Gap and ratio compare two categories of a proportion. The slope and relative index of inequality cover all
-    categories of an ordered dimension, such as deprivation fifths. A result that cannot be calculated has a `reason`.
+    categories of an ordered dimension, such as deprivation fifths. Their line is fitted to the logits of a proportion
+    or the logarithms of a rate; `index_scale=untransformed` fits it to the values. A result that cannot be calculated
+    has a `reason`.
     """
     query = OutcomeQuery(
         measures=[measure],
@@ -87,7 +90,7 @@ async def preview_inequality(
         group_by=[dimension],
         revision_basis=revision_basis,
     )
-    return await reader.read_inequality(query, (category, reference_category))
+    return await reader.read_inequality(query, (category, reference_category), index_scale)
 
 
 router = Router(

@@ -9,6 +9,7 @@ from api.figures.query import LATEST_KEYWORD, OutcomeQuery
 from api.outcomes.queries_open_release import ReleaseReader
 from api.outcomes.released_views import build_inequality, build_logic_model, build_progress
 from api.outcomes.routes_released import CACHED, READ_PROBLEMS, provide_reader
+from schema.inequality import IndexScale
 from schema.released_views import ReleasedInequality, ReleasedLogicModel, ReleasedProgress
 
 
@@ -57,11 +58,13 @@ async def get_inequality(
     series: FromQuery[str | None] = None,
     period: FromQuery[str] = LATEST_KEYWORD,
     area: FromQuery[str | None] = None,
+    index_scale: FromQuery[IndexScale] = IndexScale.TRANSFORMED,
 ) -> ReleasedInequality:
     """Gap and ratio of two categories, and slope and relative index over all, from the figures of a release.
 
     No key needed. A result that depends on a suppressed figure (`c`) has no value and states the reason. Intervals are
-    the widest ones that the true counts allow.
+    the widest ones that the true counts allow. The line of the indices is fitted to the logits of a proportion or the
+    logarithms of a rate; `index_scale=untransformed` fits it to the values.
     """
     check_inequality_query(reader.catalogue, measure, dimension, category, reference_category)
     query = OutcomeQuery(
@@ -69,7 +72,7 @@ async def get_inequality(
     )
     figures = await reader.select(query).fetch_figures()
     categories = (category, reference_category)
-    return build_inequality(reader.release, figures, categories, dimension, reader.catalogue)
+    return build_inequality(reader.release, figures, categories, dimension, reader.catalogue, index_scale)
 
 
 router = Router(

@@ -230,7 +230,7 @@ def calculate_population_half_width(half_width: float, *, of_group: float, of_po
     - wanted² = z² × deff × of_population × (1 − of_population) / n
 
     and their quotient is g² × (1 − of_population) / (1 − of_group), from which n, z and deff have disappeared. Shares
-    are from 0 to 1. Return None if they are 0 or 1, where the published half-width has no information, or contradictory.
+    are from 0 to 1. Return None if they are 0 or 1, so that the half-width has no information, or contradictory.
     """
     if not 0 < of_population <= of_group < 1:
         return None

@@ -124,6 +124,10 @@ async def test_inequality_between_two_categories_is_previewed(application, order
         "too_few_groups",
         "none",
     )
+    untransformed = await reviewer.preview_inequality(ordered_programme, **filters, index_scale="untransformed")
+    assert (untransformed.gap, untransformed.slope_index) == (inequality.gap, inequality.slope_index)
+    with pytest.raises(RequestRejected, match="index_scale"):
+        await reviewer.preview_inequality(ordered_programme, **filters, index_scale="cubic")
     with pytest.raises(RequestRejected, match="reference_category"):
         await reviewer.preview_inequality(ordered_programme, **(filters | {"reference_category": "female"}))
     with pytest.raises(NotAllowed):
@@ -133,7 +137,7 @@ async def test_inequality_between_two_categories_is_previewed(application, order
         for entry in (await reviewer.list_audit_entries(ordered_programme)).items
         if entry.action == "preview.read"
     ]
-    assert [entry.subject["category"] for entry in entries] == ["female"]
+    assert [entry.subject["category"] for entry in entries] == ["female", "female"]
 
 
 async def test_movement_starts_at_the_first_period_with_a_value(application, harbour_programme):

@@ -20,6 +20,7 @@ from api.plan.filters import UnknownCode
 from api.reviews.concessions import Concessions
 from api.statistics import periods
 from api.submissions.cell_columns import Cells
+from schema.inequality import IndexScale
 from schema.measures import (
     Baseline,
     Cadence,
@@ -636,13 +637,17 @@ def make_quintile_plan(*, ordered: bool = True) -> Plan:
     return msgspec.structs.replace(HARBOUR_PLAN, dimensions=dimensions, measures=measures)
 
 
-def build_inequality(plan: Plan, *rows: str, pair=("red", "blue"), dimension="colour"):
+def build_inequality(
+    plan: Plan, *rows: str, pair=("red", "blue"), dimension="colour", scale: IndexScale = IndexScale.TRANSFORMED
+):
     catalogue = make_catalogue(plan)
     revisions, cells = make_returns(*rows, catalogue=catalogue)
     question = OutcomeQuery(measures=[rows[0]], group_by=[dimension], periods=["2026-01"])
     [resolved_query] = resolve(question, catalogue, revisions)
     preview_figures = verdicts.build_judged_figures(resolved_query, cells, catalogue)
-    return inequality_figures.build_inequality(resolved_query, preview_figures, pair, RevisionBasis.LATEST, catalogue)
+    return inequality_figures.build_inequality(
+        resolved_query, preview_figures, pair, RevisionBasis.LATEST, catalogue, scale
+    )
 
 
 BY_COLOUR = tuple(
@@ -666,11 +671,31 @@ def test_inequality_has_gap_ratio_and_indices():
         inequality.relative_index.interval_method,
     ) == (
         None,
-        "normal",
-        "fieller",
+        "transformed-normal",
+        "transformed-normal",
     )
+    assert inequality.transformation == "logit"
     assert [group.category for group in inequality.groups][-1] == "unknown"
     assert inequality.groups[-1].reason == "no_data"
+
+
+def test_untransformed_indices_have_their_own_methods():
+    inequality = build_inequality(make_quintile_plan(), "pass-rate", *BY_COLOUR, scale=IndexScale.UNTRANSFORMED)
+    assert (
+        inequality.transformation,
+        inequality.slope_index.interval_method,
+        inequality.relative_index.interval_method,
+    ) == ("none", "normal", "fieller")
+    # Mid-ranks 7, 22 … over 390 people, values 80, 62.5, 50, 75 and 60: numpy.polyfit with the roots of the populations.
+    assert inequality.slope_index.value == pytest.approx(-12.0847, abs=0.0001)
+
+
+def test_category_of_zero_has_untransformed_indices_only():
+    rows = ("quay 2026-01 town colour=red 0/70", *BY_COLOUR[1:])
+    plan = make_quintile_plan()
+    assert build_inequality(plan, "pass-rate", *rows).slope_index.reason == "zero_or_all"
+    assert build_inequality(plan, "pass-rate", *rows).transformation is None
+    assert build_inequality(plan, "pass-rate", *rows, scale=IndexScale.UNTRANSFORMED).slope_index.value > 0
 
 
 def test_ratio_with_zero_numerator_has_no_interval():

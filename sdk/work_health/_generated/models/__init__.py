@@ -79,6 +79,7 @@ if TYPE_CHECKING:
     from .health import Health
     from .health_status import HealthStatus
     from .identifier import Identifier
+    from .index_scale import IndexScale
     from .inequality_fields import InequalityFields
     from .interval_method import IntervalMethod
     from .issued_key import IssuedKey
@@ -250,6 +251,7 @@ if TYPE_CHECKING:
     from .theme import Theme
     from .theme_progress import ThemeProgress
     from .timeliness import Timeliness
+    from .transformation import Transformation
     from .trend import Trend
     from .trend_method import TrendMethod
     from .unmodelled_activity import UnmodelledActivity
@@ -331,6 +333,7 @@ __all__ = (
     "Health",
     "HealthStatus",
     "Identifier",
+    "IndexScale",
     "InequalityFields",
     "IntervalMethod",
     "IssuedKey",
@@ -500,6 +503,7 @@ __all__ = (
     "Theme",
     "ThemeProgress",
     "Timeliness",
+    "Transformation",
     "Trend",
     "TrendMethod",
     "UnmodelledActivity",
@@ -582,6 +586,7 @@ _MODULES = {
     "Health": ".health",
     "HealthStatus": ".health_status",
     "Identifier": ".identifier",
+    "IndexScale": ".index_scale",
     "InequalityFields": ".inequality_fields",
     "IntervalMethod": ".interval_method",
     "IssuedKey": ".issued_key",
@@ -751,6 +756,7 @@ _MODULES = {
     "Theme": ".theme",
     "ThemeProgress": ".theme_progress",
     "Timeliness": ".timeliness",
+    "Transformation": ".transformation",
     "Trend": ".trend",
     "TrendMethod": ".trend_method",
     "UnmodelledActivity": ".unmodelled_activity",

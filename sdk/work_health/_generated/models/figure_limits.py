@@ -23,7 +23,9 @@ class FigureLimits:
     confidence: Confidence | Unset = UNSET
     """ The confidence level in per cent. Intervals are two-sided with equal tails. """
     method: IntervalMethod | Unset = UNSET
-    """ The method that produced an interval. `published`: the publisher states it. """
+    """ The method that produced an interval.
+
+        `published`: the publisher states it. `transformed-normal`: normal on the scale of a logarithm or logit. """
 
     def to_dict(self) -> dict[str, Any]:
         lower = self.lower

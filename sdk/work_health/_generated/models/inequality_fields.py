@@ -1,10 +1,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
+
+from ..models.transformation import Transformation
+from ..types import UNSET, Unset
 
 if TYPE_CHECKING:
     from ..models.disparity import Disparity
@@ -49,6 +52,8 @@ class InequalityFields:
     """ One measure of inequality with its intervals. """
     relative_index: Disparity
     """ One measure of inequality with its intervals. """
+    transformation: None | Transformation | Unset = UNSET
+    """ The transformation of both indices; null if they do not exist. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -85,6 +90,14 @@ class InequalityFields:
 
         relative_index = self.relative_index.to_dict()
 
+        transformation: None | str | Unset
+        if isinstance(self.transformation, Unset):
+            transformation = UNSET
+        elif isinstance(self.transformation, Transformation):
+            transformation = self.transformation.value
+        else:
+            transformation = self.transformation
+
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
         field_dict.update(
@@ -106,6 +119,8 @@ class InequalityFields:
                 "relative_index": relative_index,
             }
         )
+        if transformation is not UNSET:
+            field_dict["transformation"] = transformation
 
         return field_dict
 
@@ -157,6 +172,23 @@ class InequalityFields:
 
         relative_index = Disparity.from_dict(d.pop("relative_index"))
 
+        def _parse_transformation(data: object) -> None | Transformation | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            try:
+                if not isinstance(data, str):
+                    raise TypeError()
+                transformation_type_0 = Transformation(data)
+
+                return transformation_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(None | Transformation | Unset, data)
+
+        transformation = _parse_transformation(d.pop("transformation", UNSET))
+
         return {
             "programme": programme,
             "plan_version": plan_version,
@@ -173,6 +205,7 @@ class InequalityFields:
             "ratio": ratio,
             "slope_index": slope_index,
             "relative_index": relative_index,
+            "transformation": transformation,
         }
 
     @property

@@ -12,6 +12,7 @@ class IntervalMethod(StrEnum):
     NEWCOMBE_SCALED = "newcombe-scaled"
     NORMAL = "normal"
     PUBLISHED = "published"
+    TRANSFORMED_NORMAL = "transformed-normal"
     WILSON = "wilson"
 
     @classmethod

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from ...._calls import Content
     from ...models.availability import Availability
     from ...models.feature_collection import FeatureCollection
+    from ...models.index_scale import IndexScale
     from ...models.json_stat_dataset import JsonStatDataset
     from ...models.outcomes import Outcomes
     from ...models.preview_inequality import PreviewInequality
@@ -36,6 +37,7 @@ class Outcomes(Sender):
         series: str | None = None,
         period: str | None = None,
         area: str | None = None,
+        index_scale: IndexScale | str | None = None,
     ) -> ReleasedInequality:
         """Get inequality between categories.
 
@@ -43,7 +45,9 @@ class Outcomes(Sender):
 
         No key needed. A result that depends on a suppressed figure (`c`) has no value and states the reason.
         Intervals are
-        the widest ones that the true counts allow.
+        the widest ones that the true counts allow. The line of the indices is fitted to the logits of a proportion or
+        the
+        logarithms of a rate; `index_scale=untransformed` fits it to the values.
         """
         from . import get_inequality as _get_inequality
 
@@ -58,6 +62,7 @@ class Outcomes(Sender):
                 series=series,
                 period=period,
                 area=area,
+                index_scale=index_scale,
             )
         )
 
@@ -333,14 +338,18 @@ class Outcomes(Sender):
         period: str | None = None,
         area: str | None = None,
         revision_basis: RevisionBasis | str | None = None,
+        index_scale: IndexScale | str | None = None,
     ) -> PreviewInequality:
         """Preview inequality between categories.
 
         Requires the scope `review`: small counts in the response can identify people. Not for publication.
 
         Gap and ratio compare two categories of a proportion. The slope and relative index of inequality cover all
-        categories of an ordered dimension, such as deprivation fifths. A result that cannot be calculated has a
-        `reason`.
+        categories of an ordered dimension, such as deprivation fifths. Their line is fitted to the logits of a
+        proportion
+        or the logarithms of a rate; `index_scale=untransformed` fits it to the values. A result that cannot be
+        calculated
+        has a `reason`.
         """
         from . import preview_inequality as _preview_inequality
 
@@ -355,6 +364,7 @@ class Outcomes(Sender):
                 period=period,
                 area=area,
                 revision_basis=revision_basis,
+                index_scale=index_scale,
             )
         )
 
@@ -687,6 +697,7 @@ class AsyncOutcomes(AsyncSender):
         series: str | None = None,
         period: str | None = None,
         area: str | None = None,
+        index_scale: IndexScale | str | None = None,
     ) -> ReleasedInequality:
         """Get inequality between categories.
 
@@ -694,7 +705,9 @@ class AsyncOutcomes(AsyncSender):
 
         No key needed. A result that depends on a suppressed figure (`c`) has no value and states the reason.
         Intervals are
-        the widest ones that the true counts allow.
+        the widest ones that the true counts allow. The line of the indices is fitted to the logits of a proportion or
+        the
+        logarithms of a rate; `index_scale=untransformed` fits it to the values.
         """
         from . import get_inequality as _get_inequality
 
@@ -709,6 +722,7 @@ class AsyncOutcomes(AsyncSender):
                 series=series,
                 period=period,
                 area=area,
+                index_scale=index_scale,
             )
         )
 
@@ -984,14 +998,18 @@ class AsyncOutcomes(AsyncSender):
         period: str | None = None,
         area: str | None = None,
         revision_basis: RevisionBasis | str | None = None,
+        index_scale: IndexScale | str | None = None,
     ) -> PreviewInequality:
         """Preview inequality between categories.
 
         Requires the scope `review`: small counts in the response can identify people. Not for publication.
 
         Gap and ratio compare two categories of a proportion. The slope and relative index of inequality cover all
-        categories of an ordered dimension, such as deprivation fifths. A result that cannot be calculated has a
-        `reason`.
+        categories of an ordered dimension, such as deprivation fifths. Their line is fitted to the logits of a
+        proportion
+        or the logarithms of a rate; `index_scale=untransformed` fits it to the values. A result that cannot be
+        calculated
+        has a `reason`.
         """
         from . import preview_inequality as _preview_inequality
 
@@ -1006,6 +1024,7 @@ class AsyncOutcomes(AsyncSender):
                 period=period,
                 area=area,
                 revision_basis=revision_basis,
+                index_scale=index_scale,
             )
         )
 

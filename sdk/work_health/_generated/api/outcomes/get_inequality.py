@@ -4,6 +4,7 @@ from urllib.parse import quote
 
 from ...._calls import Call
 from ...._http import httpx
+from ...models.index_scale import IndexScale
 from ...models.released_inequality import ReleasedInequality
 
 
@@ -18,6 +19,7 @@ def call(
     series: str | None = None,
     period: str | None = None,
     area: str | None = None,
+    index_scale: IndexScale | str | None = None,
 ) -> Call[ReleasedInequality]:
     return Call(
         method="GET",
@@ -33,6 +35,7 @@ def call(
             "series": series,
             "period": period,
             "area": area,
+            "index_scale": index_scale,
         },
         parse=_parse,
     )

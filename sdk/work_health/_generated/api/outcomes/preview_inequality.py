@@ -4,6 +4,7 @@ from urllib.parse import quote
 
 from ...._calls import Call
 from ...._http import httpx
+from ...models.index_scale import IndexScale
 from ...models.preview_inequality import PreviewInequality
 from ...models.revision_basis import RevisionBasis
 
@@ -19,6 +20,7 @@ def call(
     period: str | None = None,
     area: str | None = None,
     revision_basis: RevisionBasis | str | None = None,
+    index_scale: IndexScale | str | None = None,
 ) -> Call[PreviewInequality]:
     return Call(
         method="GET",
@@ -34,6 +36,7 @@ def call(
             "period": period,
             "area": area,
             "revision_basis": revision_basis,
+            "index_scale": index_scale,
         },
         parse=_parse,
     )
