@@ -9,7 +9,7 @@ from schema.codes import AreaCode, Instant, Slug
 from schema.intervals import Confidence, IntervalMethod
 from schema.measures import MeasureKind
 from schema.periods import Period, PeriodCode
-from schema.submissions import Marker, ReviewState, Status
+from schema.submissions import Marker, PublisherTrend, ReviewState, Status
 from schema.verdicts import ComparisonMethod, Movement, MovementSources, Trend, Verdict
 
 
@@ -102,6 +102,10 @@ class PublishedSource(Struct, frozen=True, kw_only=True):
         bool, Meta(description="True if the interval was calculated here from published numbers.")
     ]
     note: Annotated[str | None, Meta(description="The publisher's note on this figure.")]
+    trend: Annotated[
+        PublisherTrend | None,
+        Meta(description="The publisher's own trend, if it states one. The figure's `trend` is calculated here."),
+    ] = None
 
 
 class FigureFields(Struct, frozen=True, kw_only=True):

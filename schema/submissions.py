@@ -9,6 +9,7 @@ from msgspec import Meta, Struct
 from schema.codes import AreaCode, Slug, Text
 from schema.intervals import Confidence, IntervalMethod
 from schema.periods import PeriodCode
+from schema.verdicts import Tendency, TrendVerdict
 
 # PostgreSQL's bigint has room for more. A count of people beyond this is a mistake, and many JSON readers round it.
 MAX_COUNT = 2**53 - 1
@@ -134,6 +135,15 @@ class FigureLimits(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     ] = IntervalMethod.PUBLISHED
 
 
+class PublisherTrend(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The recent trend as the publisher states it, by its own method and on its own data."""
+
+    tendency: Tendency
+    verdict: Annotated[TrendVerdict | None, Meta(description="Null if the publisher does not judge the direction.")] = (
+        None
+    )
+
+
 class PublisherFigure(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One figure of a published statistic, for an area and a breakdown, or the reason why there is none.
 
@@ -151,6 +161,9 @@ class PublisherFigure(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     status: Status | None = None
     markers: Annotated[list[Marker], Meta(max_length=6)] = []
     note: Note | None = None
+    trend: Annotated[
+        PublisherTrend | None, Meta(description="The publisher's own trend up to this figure, if it states one.")
+    ] = None
 
 
 class NewReturn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -154,6 +154,13 @@ class Tendency(StrEnum):
     CANNOT_BE_CALCULATED = "cannot_be_calculated"
 
 
+class TrendVerdict(StrEnum):
+    """The judgement of a publisher on its own trend."""
+
+    BETTER = "better"
+    WORSE = "worse"
+
+
 class TrendMethod(StrEnum):
     """`cochran-armitage` tests numerators and denominators, `weighted-least-squares` values and their intervals."""
 
@@ -164,7 +171,8 @@ class TrendMethod(StrEnum):
 class NoTrendReason(StrEnum):
     """Why a trend cannot be calculated."""
 
-    NOT_A_PROPORTION_OR_RATE = "not_a_proportion_or_rate"
+    KIND_WITHOUT_TREND = "kind_without_trend"  # a count
+    NOT_A_PROPORTION_OR_RATE = "not_a_proportion_or_rate"  # only in releases made before gaps and means had trends
     TOO_FEW_POINTS = "too_few_points"
     DIFFERENT_SERIES = "different_series"
     NOT_ANNUAL = "not_annual"

@@ -88,6 +88,7 @@ def _build_cell(query: ResolvedQuery, returned: Sequence[_ReturnedFigure], *, is
             value=figure.value,
             limits_derived=any(interval.method is not IntervalMethod.PUBLISHED for interval in cell_intervals),
             note=figure.note,
+            trend=figure.trend if all(other.trend == figure.trend for _, other in returned) else None,
         ),
         revisions=revisions,
     )

@@ -7,6 +7,7 @@ from api.returns.template import ReturnTemplate
 from schema.intervals import Confidence, IntervalMethod
 from schema.returns import ReturnSchema
 from schema.submissions import MAX_COUNT, Marker, ReturnKind, Status
+from schema.verdicts import Tendency, TrendVerdict
 
 JSON_SCHEMA_DIALECT = "https://json-schema.org/draft/2020-12/schema"
 JsonSchema = dict[str, Any]
@@ -14,6 +15,12 @@ NULL_SCHEMA: JsonSchema = {"type": "null"}
 INTEGER_SCHEMA: JsonSchema = {"type": "integer"}
 EMPTY_ARRAY_SCHEMA: JsonSchema = {"maxItems": 0}
 DECIMAL_SCHEMA: JsonSchema = {"type": "string", "pattern": r"^-?[0-9]{1,15}(\.[0-9]{1,17})?$"}
+TREND_SCHEMA: JsonSchema = {
+    "type": ["object", "null"],
+    "required": ["tendency"],
+    "additionalProperties": False,
+    "properties": {"tendency": {"enum": [*Tendency]}, "verdict": {"enum": [*TrendVerdict, None]}},
+}
 OPTIONAL_DECIMAL_SCHEMA: JsonSchema = DECIMAL_SCHEMA | {"type": ["string", "null"]}
 
 
@@ -139,8 +146,9 @@ def _build_figures_schema(template: ReturnTemplate) -> JsonSchema:
             "status": {"enum": [*Status, None]},
             "markers": {"type": "array", "maxItems": len(Marker), "items": {"enum": [*Marker]}},
             "note": {"type": ["string", "null"], "maxLength": 2000},
+            "trend": TREND_SCHEMA,
         },
-        optional="breakdown value numerator denominator limits status markers note",
+        optional="breakdown value numerator denominator limits status markers note trend",
         max_items=10_000,
     )
     has_value: JsonSchema = {"required": ["value"], "properties": {"value": DECIMAL_SCHEMA, "status": NULL_SCHEMA}}
@@ -150,6 +158,7 @@ def _build_figures_schema(template: ReturnTemplate) -> JsonSchema:
             "value": NULL_SCHEMA,
             "status": {"type": "string"},
             **dict.fromkeys(("limits", "markers"), EMPTY_ARRAY_SCHEMA),
+            "trend": NULL_SCHEMA,
         },
     }
     figures["items"]["oneOf"] = [has_value, has_status]

@@ -1,7 +1,8 @@
 """Indicators of OHID's Fingertips, as CSV from `all_data/csv/by_indicator_id`.
 
 The column names come from its source code (github.com/ukhsa-collaboration/fingertips-open) and from fingertipsR. A
-missing value is empty, or -1, the sentinel of an older service. Values are in per cent or percentage points.
+missing value is empty, or -1, the sentinel of an older service. Values are in per cent or percentage points. The column
+`Recent Trend` is filled where Fingertips has tested a trend: its labels are those of `TrendMarkerLabelProvider`.
 """
 
 from collections.abc import Collection, Iterable
@@ -10,7 +11,8 @@ from api.sources.tables import ParsedField, Row, UnexpectedSourceFormat, format_
 from api.statistics.periods import InvalidPeriodCode
 from api.statistics.published_periods import YearType, from_fingertips
 from schema.intervals import Confidence
-from schema.submissions import FigureLimits, NewReturn, PublisherFigure, Status
+from schema.submissions import FigureLimits, NewReturn, PublisherFigure, PublisherTrend, Status
+from schema.verdicts import Tendency, TrendVerdict
 
 # The measure of each indicator, and whether its value is a fraction. If it is not, -1 can be a true value.
 INDICATORS = {
@@ -20,6 +22,16 @@ INDICATORS = {
 SERIES = "headline"
 YEAR_TYPE = YearType.FINANCIAL
 BREAKDOWN_BY_SEX = {"Persons": {}, "Male": {"sex": "male"}, "Female": {"sex": "female"}}
+TREND_COLUMN = "Recent Trend"
+NO_TRENDS = ("", "not yet calculated")
+TENDENCY_BY_LABEL = {
+    "cannot be calculated": Tendency.CANNOT_BE_CALCULATED,
+    "could not be calculated": Tendency.CANNOT_BE_CALCULATED,
+    "no significant change": Tendency.NO_SIGNIFICANT_CHANGE,
+    "increasing": Tendency.INCREASING,
+    "decreasing": Tendency.DECREASING,
+}
+VERDICT_BY_LABEL = {"getting better": TrendVerdict.BETTER, "getting worse": TrendVerdict.WORSE}
 REQUIRED_COLUMNS = (
     *("Indicator ID", "Area Code", "Sex", "Category Type", "Value", "Count", "Denominator", "Value note"),
     *("Lower CI 95.0 limit", "Upper CI 95.0 limit", "Lower CI 99.8 limit", "Upper CI 99.8 limit"),
@@ -77,7 +89,19 @@ def _build_figure(row: Row) -> PublisherFigure:
         denominator=fraction[1] if is_complete else None,
         status=value.status,
         note=row["Value note"] or None,
+        trend=None if value.value is None else _parse_trend(row.get(TREND_COLUMN, "")),
     )
+
+
+def _parse_trend(text: str) -> PublisherTrend | None:
+    """Parse a label such as `Increasing & getting better`. Raises UnexpectedSourceFormat."""
+    label = text.lower()
+    if label in NO_TRENDS:
+        return None
+    tendency, _, judgement = label.replace(" & ", " and ").partition(" and ")
+    if tendency not in TENDENCY_BY_LABEL or (judgement and judgement not in VERDICT_BY_LABEL):
+        raise UnexpectedSourceFormat(f"{text!r} is not a trend of Fingertips.")
+    return PublisherTrend(tendency=TENDENCY_BY_LABEL[tendency], verdict=VERDICT_BY_LABEL.get(judgement))
 
 
 def _parse_value(text: str, is_fraction: bool) -> ParsedField:

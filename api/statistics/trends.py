@@ -1,9 +1,10 @@
 """The recent trend of Fingertips: the last five years, significant at 99.8 % even without any one of them.
 
-The rule is that of `TrendMarkerCalculator` in github.com/ukhsa-collaboration/fingertips-open and
-github.com/dhsc-govuk/FingertipsNext, described in Fingertips Public Health Technical Guidance, *Trend markers*.
-It differs in one point: a slope of exactly 0 with a year left out does not count as a rise. Fingertips counts it as
-one, so that a leap in the last year is a trend upwards, but its mirror image is not a trend downwards.
+The rule is that of Fingertips Public Health Technical Guidance, *Fingertips trend markers*: one method for proportions
+with counts, and one for every other value with an interval: rates, ratios, means and gaps. The code of its first form,
+`TrendMarkerCalculator` in github.com/ukhsa-collaboration/fingertips-open, differs in one point: it counts a slope of
+exactly 0 with a year left out as a rise, so that a leap in the last year is a trend upwards, but its mirror image is
+not a trend downwards. Here as in `assign_trend_markers` of PHEindicatormethods all six slopes must have one sign.
 """
 
 from collections.abc import Sequence
@@ -23,7 +24,7 @@ from schema.verdicts import NoTrendReason, Tendency, Trend, TrendMethod, Verdict
 FloatArray = npt.NDArray[np.float64]
 
 TREND_POINTS = 5
-TREND_KINDS = frozenset({MeasureKind.PROPORTION, MeasureKind.RATE})
+TREND_KINDS = frozenset({MeasureKind.PROPORTION, MeasureKind.RATE, MeasureKind.MEAN, MeasureKind.GAP})
 CRITICAL_CHI_SQUARED = get_normal_deviate(Confidence.P99_8) ** 2
 """The chi-squared that one degree of freedom exceeds in 0.2 % of cases: 9.5495."""
 
@@ -45,10 +46,10 @@ ANNUAL_TYPES = {
 def calculate_trend(readings: Sequence[Reading], aim: Aim | None, *, kind: MeasureKind, method: TrendMethod) -> Trend:
     """Return the trend over the five latest periods. The readings may be in any order.
 
-    The measure must be a proportion or a rate with one period a year, none of them overlapping, missing or without a
-    value, and no break between them; otherwise the trend is `cannot_be_calculated`, with the reason. Shorter periods
-    that come once a year, such as winters, are annual. `cochran-armitage` needs counted numerators, all above 0 and
-    below their denominators; `weighted-least-squares` needs values with 95 % intervals, as surveys have.
+    The measure must be a proportion, rate, mean or gap with one period a year, none of them overlapping, missing or
+    without a value, and no break between them; otherwise the trend is `cannot_be_calculated`, with the reason. Shorter
+    periods that come once a year, such as winters, are annual. `cochran-armitage` needs counted numerators, all above 0
+    and below their denominators; `weighted-least-squares` needs values with 95 % intervals, as surveys and gaps have.
     """
     last = sorted(readings, key=lambda reading: reading.period.end)[-TREND_POINTS:]
     reason = _find_obstacle(last, kind)
@@ -73,7 +74,7 @@ def calculate_trend(readings: Sequence[Reading], aim: Aim | None, *, kind: Measu
 
 def _find_obstacle(last: Sequence[Reading], kind: MeasureKind) -> NoTrendReason | None:
     if kind not in TREND_KINDS:
-        return NoTrendReason.NOT_A_PROPORTION_OR_RATE
+        return NoTrendReason.KIND_WITHOUT_TREND
     if len(last) < TREND_POINTS:
         return NoTrendReason.TOO_FEW_POINTS
     if len({reading.series for reading in last}) > 1:

@@ -17,6 +17,7 @@ from ._generated.models import (
     ObservationBreakdown,
     PublisherFigure,
     PublisherFigureBreakdown,
+    PublisherTrend,
     ReturnKind,
     Status,
 )
@@ -72,6 +73,7 @@ def figure(
     status: Status | str | None = None,
     markers: Iterable[Marker | str] = (),
     note: str | None = None,
+    trend: PublisherTrend | None = None,
 ) -> PublisherFigure:
     """Return one figure of a published series: `figure("E06000018", "30.1", limits={"95": ("25.0", "35.2")})`.
 
@@ -88,6 +90,7 @@ def figure(
         status: The reason why there is no value.
         markers: Markers of the value: `p` provisional, `r` revised, `u` low reliability.
         note: A note for readers.
+        trend: The trend as the publisher states it.
     """
     return PublisherFigure(
         area=area,
@@ -102,6 +105,7 @@ def figure(
         status=None if status is None else Status(status),
         markers=[Marker(marker) for marker in markers],
         note=note,
+        trend=trend,
     )
 
 

@@ -2,10 +2,14 @@
 
 import pytest
 
+from schema.partners import Scope
 from work_health import (
     FigureLimits,
     PublisherFigure,
+    PublisherTrend,
     RequestRejected,
+    Tendency,
+    TrendVerdict,
     figure,
     new_return,
     new_submission,
@@ -30,6 +34,7 @@ def make_published_return(*figures: PublisherFigure, period: str = YEAR, **more:
 CITY = figure("E06000018", "30.1", limits=make_limits("25.0 35.2"), numerator="15100", denominator="50200")
 DUPLICATE_LIMITS = PublisherFigure(area="E06000018", value="1.5", limits=[FigureLimits(lower="1", upper="2")] * 2)
 ENGLAND = figure("E92000001", "27.90", numerator="2500000", denominator="8960000")
+RISING = PublisherTrend(tendency=Tendency.INCREASING, verdict=TrendVerdict.WORSE)
 
 
 @pytest.fixture
@@ -62,6 +67,18 @@ async def test_figures_are_stored_with_the_publishers_digits(ons):
     limit = stored.figures[0].limits[0]
     assert (limit.lower, limit.upper, limit.confidence, limit.method) == ("25.0", "35.2", "95", "published")
     assert (stored.summary.cells, stored.observations) == (0, [])
+
+
+async def test_trend_of_the_publisher_is_stored_and_previewed_as_its_own(application, ons):
+    stated = figure("E06000018", "30.1", limits=make_limits("25.0 35.2"), trend=RISING)
+    await submit(ons, make_published_return(stated, ENGLAND))
+    trends = [item.trend and (item.trend.tendency, item.trend.verdict) for item in (await read_return(ons)).figures]
+    assert trends == [("increasing", "worse"), None]
+    reviewer = await application.partner_client("work-money-health-coordination-group", Scope.REVIEW)
+    filters = {"measure": [INACTIVE], "series": SERIES, "period": [YEAR], "area": ["E06000018"]}
+    [city] = (await reviewer.preview_outcomes(PROGRAMME, **filters)).items
+    assert (city.source.trend.tendency, city.source.trend.verdict) == ("increasing", "worse")
+    assert (city.trend.tendency, city.trend.reason) == ("cannot_be_calculated", "too_few_points")
 
 
 async def test_figures_of_years_before_the_programme_are_accepted(ons):

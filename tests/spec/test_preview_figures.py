@@ -331,7 +331,7 @@ def test_rate_trend_uses_intervals_and_count_has_no_trend():
     )
     figure = preview_one("pass-rate", *[annual_row(2020 + n, 1000 + 300 * n) for n in range(5)], catalogue=catalogue)
     assert figure.trend.method == "weighted-least-squares"
-    assert preview_one("learners", "quay 2026-01 town 1").trend.reason == "not_a_proportion_or_rate"
+    assert preview_one("learners", "quay 2026-01 town 1").trend.reason == "kind_without_trend"
 
 
 #   aim         figure      target  met
@@ -518,7 +518,13 @@ def test_audit_description_names_the_queried_codes():
 
 # The harbour plan has one proportion, so the second measure is a copy of it.
 def preview_gap(whole: str, part: str, *, contains: bool) -> object:
+    return preview_last_gap([("2026-01", whole, part)], contains=contains, period_type="month")
+
+
+def preview_last_gap(rows: list[tuple[str, str, str]], *, contains: bool, period_type: str) -> object:
+    """Return the last gap of rows of a period and two proportions."""
     pass_rate = next(m for m in HARBOUR_PLAN.measures if m.slug == "pass-rate")
+    pass_rate = msgspec.structs.replace(pass_rate, cadence=Cadence(period_type=period_type, basis="stated"))
     whole_measure = msgspec.structs.replace(pass_rate, slug="all-people", contains=["pass-rate"] if contains else [])
     gap = msgspec.structs.replace(
         pass_rate,
@@ -528,15 +534,20 @@ def preview_gap(whole: str, part: str, *, contains: bool) -> object:
         series=make_formula_series(Operation.DIFFERENCE, "all-people", pass_rate.slug),
     )
     catalogue = make_catalogue(
-        decode(msgspec.structs.replace(HARBOUR_PLAN, measures=[*HARBOUR_PLAN.measures, whole_measure, gap]))
+        decode(
+            msgspec.structs.replace(
+                HARBOUR_PLAN,
+                measures=[*(m for m in HARBOUR_PLAN.measures if m.slug != "pass-rate"), pass_rate, whole_measure, gap],
+            )
+        )
     )
-    [whole_revision], first_cells = make_returns("all-people", f"quay 2026-01 town {whole}")
-    [part_revision], second_cells = make_returns("pass-rate", f"quay 2026-01 town {part}")
+    wholes, first_cells = make_returns("all-people", *(f"quay {period} town {whole}" for period, whole, _ in rows))
+    parts, second_cells = make_returns("pass-rate", *(f"quay {period} town {part}" for period, _, part in rows))
     cells = join_cells(
         [first_cells.cells, msgspec.structs.replace(second_cells.cells, item=second_cells.cells.item + 100)]
     )
     question = OutcomeQuery(measures=["gap"])
-    revisions = [whole_revision, msgspec.structs.replace(part_revision, id=101)]
+    revisions = [*wholes, *(msgspec.structs.replace(part, id=part.id + 100) for part in parts)]
     [resolved_query] = resolve(question, catalogue, revisions)
     [figure] = verdicts.build_judged_figures(resolved_query, cells, catalogue)
     return figure
@@ -546,6 +557,19 @@ def test_gap_of_independent_proportions_has_a_newcombe_interval():
     figure = preview_gap("56/70", "48/80", contains=False)
     assert (figure.value, figure.lower, figure.upper) == pytest.approx((20, 5.24, 33.39), abs=0.005)
     assert (figure.interval_method, figure.unit, figure.markers) == ("newcombe", "percentage-points", ["p"])
+
+
+def test_gap_of_five_years_has_a_trend():
+    rows = [(f"FY{2020 + n}-{21 + n}", "6000/10000", f"{3000 + 400 * n}/10000") for n in range(5)]
+    figure = preview_last_gap(rows, contains=False, period_type="financial-year")
+    assert (figure.value, figure.trend.tendency, figure.trend.method) == (
+        pytest.approx(14),
+        "decreasing",
+        "weighted-least-squares",
+    )
+    assert (figure.trend.first_period, figure.trend.last_period) == ("FY2020-21", "FY2024-25")
+    short = preview_last_gap(rows[1:], contains=False, period_type="financial-year")
+    assert short.trend.reason == "too_few_points"
 
 
 def test_gap_to_the_whole_has_a_scaled_interval():

@@ -7,7 +7,7 @@ import pytest
 from api.sources import disability_confident, ees, fingertips, nhs_england, nomis, tables
 from api.sources.tables import ParsedField, UnexpectedSourceFormat
 from schema.areas import Area
-from schema.submissions import Marker, NewReturn, PublisherFigure, Status
+from schema.submissions import Marker, NewReturn, PublisherFigure, PublisherTrend, Status
 
 AREAS = {"E06000018", "E92000001", "E12000004"}
 
@@ -236,6 +236,41 @@ FINGERTIPS_ROWS = [
 @pytest.mark.parametrize(("row", "expected"), FINGERTIPS_ROWS)
 def test_fingertips_rows(row, expected):
     assert read_fingertips(row) == expected
+
+
+#   label of Fingertips                 tendency, verdict
+TRENDS = [
+    ("Increasing & getting better",     ("increasing", "better")),
+    ("Increasing and getting worse",    ("increasing", "worse")),
+    ("Decreasing & getting better",     ("decreasing", "better")),
+    ("Decreasing and getting worse",    ("decreasing", "worse")),
+    ("Increasing",                      ("increasing", None)),
+    ("Decreasing",                      ("decreasing", None)),
+    ("No significant change",           ("no_significant_change", None)),
+    ("Cannot be calculated",            ("cannot_be_calculated", None)),
+    ("Could not be calculated",         ("cannot_be_calculated", None)),
+    ("Not yet calculated",              None),
+    ("",                                None),
+]  # fmt: skip
+
+
+def read_trends(label: str, value: str = "50") -> list[PublisherTrend | None]:
+    row = f"93882,E06000018,Persons,,{value},,,,,,,,20230000,1y,{label}"
+    returns = fingertips.build_returns(fingertips.read_rows(to_csv(f'{FINGERTIPS},"Recent Trend"', row)), AREAS)
+    return [figure.trend for returned in returns for figure in returned.figures]
+
+
+@pytest.mark.parametrize(("label", "expected"), TRENDS)
+def test_fingertips_trend_is_read_as_its_own(label, expected):
+    [trend] = read_trends(label)
+    assert (trend and (trend.tendency, trend.verdict)) == expected
+    assert read_trends(label, value="") == [None]
+
+
+@pytest.mark.parametrize("label", ["Rising", "Increasing and stable"])
+def test_unknown_fingertips_trend_is_refused(label):
+    with pytest.raises(UnexpectedSourceFormat, match=label):
+        read_trends(label)
 
 
 #   row                                                              reason

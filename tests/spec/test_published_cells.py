@@ -1,6 +1,7 @@
 """Outcome figures from published statistics: values, limits, comparators and trends as published."""
 
 import re
+from collections.abc import Sequence
 
 import msgspec
 import pytest
@@ -14,12 +15,14 @@ from api.figures.resolution import has_published_figures, resolve_query
 from api.figures.returns_data import ReturnsData, SelectedRevision
 from api.outcomes import availability
 from api.plan.catalogue import Catalogue
+from api.releases.published_statistics import convert_published_figure
 from api.statistics import periods
 from api.submissions.packed_cells import unpack_cells
 from schema.logic_model import Basis
 from schema.measures import Baseline
 from schema.outcomes import RevisionBasis
-from schema.submissions import FigureLimits, Marker, PublisherFigure, ReturnKind, Status
+from schema.submissions import FigureLimits, Marker, PublisherFigure, PublisherTrend, ReturnKind, Status
+from schema.verdicts import Tendency, TrendVerdict
 from tests.spec.test_resolution import IN_TIME, NOTTINGHAM
 
 CITY, REGION, ENGLAND, LEEDS, WARD = "E06000018", "E12000004", "E92000001", "E08000035", "E05012270"
@@ -62,12 +65,23 @@ def parse_figure(text: str) -> PublisherFigure:
 Publications = dict[str, list[str]]
 
 
-def preview(measure: str, publications: Publications, catalogue: Catalogue = NOTTINGHAM, **filters: object):
-    """Return each query with its preview figures. A key of `publications` is a period, or a period and a service."""
+def preview(
+    measure: str,
+    publications: Publications,
+    catalogue: Catalogue = NOTTINGHAM,
+    trend: PublisherTrend | None = None,
+    trend_services: Sequence[str] = ("main", "other"),
+    **filters: object,
+):
+    """Return each query with its preview figures. A key of `publications` is a period, or a period and a service.
+
+    `trend` is what the publisher states with every figure of the services.
+    """
     revisions, contents = [], {}
     for number, (returned, rows) in enumerate(publications.items(), 1):
         period, service = [*returned.split(), "main"][:2]
-        contents[number] = [parse_figure(row) for row in rows]
+        stated = trend if service in trend_services else None
+        contents[number] = [msgspec.structs.replace(parse_figure(row), trend=stated) for row in rows]
         revisions.append(
             SelectedRevision(
                 id=number,
@@ -339,7 +353,29 @@ def test_trend_of_a_sample_uses_its_intervals():
     rising["FY2022-23"] = ["city 59 57..61 b"]
     assert trend(preview_one(RATE, rising))[3] == "break_in_series"
     assert trend(preview_one(RATE, years("50 48..52", "51 49..53")))[3] == "too_few_points"
-    assert trend(preview_one(GAP, rising))[3] == "not_a_proportion_or_rate"
+
+
+def test_trend_of_a_published_gap_uses_its_intervals():
+    widening = years(*(f"{10 + n} {9.5 + n}..{10.5 + n}" for n in range(5)))
+    assert trend(preview_one(GAP, widening)) == ("increasing", "worse", "weighted-least-squares", None)
+    assert trend(preview_one(GAP, years(*(f"{10 + n}" for n in range(5)))))[3] == "no_interval"
+
+
+def test_trend_of_the_publisher_is_not_the_trend_of_the_series():
+    stated = PublisherTrend(tendency=Tendency.DECREASING, verdict=TrendVerdict.WORSE)
+    rising = years(*(f"{50 + 3 * n} {48 + 3 * n}..{52 + 3 * n}" for n in range(5)))
+    assert preview_one(RATE, rising).source.trend is None
+    figure = preview_one(RATE, rising, trend=stated)
+    assert figure.source.trend == stated
+    assert trend(figure) == ("increasing", "better", "weighted-least-squares", None)
+    assert convert_published_figure(figure, 1, 1).source.trend == stated
+
+
+def test_trends_that_contradict_each_other_are_not_shown():
+    stated = PublisherTrend(tendency=Tendency.DECREASING)
+    twice = {"FY2023-24": ["city 60.1"], "FY2023-24 other": ["city 60.10"]}
+    assert preview_one(RATE, twice, trend=stated).source.trend == stated
+    assert preview_one(RATE, twice, trend=stated, trend_services=["main"]).source.trend is None
 
 
 def test_trend_of_counts_uses_the_counts():

@@ -88,6 +88,8 @@ PLACES = [
     ([make_figure("1", status="c")],                                    ["value-and-status"]),
     ([make_figure("1", numerator="1")],                                 ["wrong-value-fields"]),
     ([make_figure("c", markers=["p"])],                                 ["wrong-value-fields"]),
+    ([make_figure("c", trend={"tendency": "increasing"})],              ["wrong-value-fields"]),
+    ([make_figure("1", trend={"tendency": "increasing"})],              []),
 ]  # fmt: skip
 
 
@@ -99,12 +101,12 @@ def test_figure_is_checked_against_the_plan(figures, expected):
 def test_changes_are_described_by_area():
     before = [make_figure("30.1 25.0..35.2 15100/50200"), make_figure("c", breakdown={"sex": "male"})]
     after = [
-        make_figure("31.0", markers=["r"], note="Revised"),
+        make_figure("31.0", markers=["r"], note="Revised", trend={"tendency": "increasing", "verdict": "worse"}),
         make_figure("c", breakdown={"sex": "male"}),
         make_figure("1", area="E92000001"),
     ]
     assert list(content.describe_changes(before, after)) == [
-        ("The figure E06000018", "30.1, 15100/50200, 25.0 to 35.2 (95 %)", "31.0, r, Revised"),
+        ("The figure E06000018", "30.1, 15100/50200, 25.0 to 35.2 (95 %)", "31.0, r, Revised, trend increasing, worse"),
         ("The figure E92000001", "nothing", "1"),
     ]
     counts = content.count_changes(after, before)

@@ -427,6 +427,26 @@ def test_figure_is_provisional_until_all_returns_received_if_periods_stay_open()
 YEARS = Window(start=date(2019, 1, 1), end=date(2026, 12, 31), basis=Basis.STATED)
 
 
+def test_released_gap_has_a_trend():
+    annual = replace(make_measure("pass-rate").cadence, period_type=PeriodType.CALENDAR_YEAR)
+    measures = [
+        make_measure("pass-rate", cadence=annual),
+        make_measure("pass-rate", slug="prize-rate", schemes=[], contains=[], cadence=annual),
+        make_derived("gap", Operation.DIFFERENCE, "pass-rate", "prize-rate", cadence=annual),
+    ]
+    duties = [f"{who} {slug}" for who in HOLDERS for slug in ("pass-rate", "prize-rate")]
+    catalogue = make_catalogue(make_plan(*measures, duties=duties, window=YEARS))
+    rows = [
+        f"{who} {slug} CY{year} town {numerator}/2000"
+        for who in HOLDERS
+        for at, year in enumerate(range(2021, 2026))
+        for slug, numerator in (("pass-rate", 1400), ("prize-rate", 400 + 150 * at))
+    ]
+    last = find_figure(release_figures(*rows, catalogue=catalogue), "gap", "CY2025")
+    assert (last.value, last.trend.tendency) == (pytest.approx(20, abs=1), Tendency.DECREASING)
+    assert last.trend.method is TrendMethod.WEIGHTED_LEAST_SQUARES
+
+
 def test_trend_and_comparison_use_displayed_counts():
     annual = replace(make_measure("pass-rate").cadence, period_type=PeriodType.CALENDAR_YEAR)
     rate = make_measure(

@@ -295,9 +295,57 @@ def test_different_series_are_not_joined():
     assert trend.reason is NoTrendReason.DIFFERENT_SERIES
 
 
-@pytest.mark.parametrize("kind", sorted(set(MeasureKind) - {MeasureKind.PROPORTION, MeasureKind.RATE}))
-def test_only_proportions_and_rates_have_a_trend(kind):
-    assert trend_of_table(RISING, kind=kind).reason is NoTrendReason.NOT_A_PROPORTION_OR_RATE
+ESTIMATES = (MeasureKind.PROPORTION, MeasureKind.RATE, MeasureKind.MEAN, MeasureKind.GAP)
+
+
+@pytest.mark.parametrize("kind", sorted(set(MeasureKind) - set(ESTIMATES)))
+def test_counts_have_no_trend(kind):
+    assert trend_of_table(RISING, kind=kind).reason is NoTrendReason.KIND_WITHOUT_TREND
+
+
+# Technical guidance, *Fingertips trend markers*: values with intervals of any other type are tested as rates are.
+# Invented gaps in percentage points and means in pounds. Chi-squared is from NumPy's matrix inverse: the slope of the
+# normal equations squared, over its variance, with (limits' distance ÷ 3.92)² as the variances of the values.
+NARROWING = """
+    2020  12.4   10.3   14.5   1  1
+    2021  11.0   9.0    13.0   1  1
+    2022  8.1    6.2    10.0   1  1
+    2023  6.9    4.6    9.2    1  1
+    2024  5.2    3.1    7.3    1  1
+"""
+CROSSING_ZERO = """
+    2020  -4.0   -5.0   -3.0   1  1
+    2021  -1.5   -2.6   -0.4   1  1
+    2022  0.0    -1.0   1.0    1  1
+    2023  2.5    1.5    3.5    1  1
+    2024  3.0    1.9    4.1    1  1
+"""
+UNSTEADY = """
+    2020  512.0  498.0  526.0  1  1
+    2021  519.0  503.0  535.0  1  1
+    2022  508.0  494.0  522.0  1  1
+    2023  525.0  509.0  541.0  1  1
+    2024  521.0  507.0  535.0  1  1
+"""
+OTHER_ESTIMATES = [
+    (NARROWING, MeasureKind.GAP, Aim.DECREASE, 29.756549323443416, Tendency.DECREASING, Verdict.BETTER),
+    (CROSSING_ZERO, MeasureKind.GAP, None, 117.24246099521662, Tendency.INCREASING, None),
+    (UNSTEADY, MeasureKind.MEAN, Aim.INCREASE, 1.0497426639344287, Tendency.NO_SIGNIFICANT_CHANGE, None),
+]
+
+
+@pytest.mark.parametrize(("table", "kind", "aim", "chi_squared", "tendency", "verdict"), OTHER_ESTIMATES)
+def test_gaps_and_means_have_a_trend(table, kind, aim, chi_squared, tendency, verdict):
+    trend = trend_of_table(table, aim=aim, kind=kind)
+    assert (trend.tendency, trend.verdict, trend.method) == (tendency, verdict, WLS)
+    assert trend.chi_squared == pytest.approx(chi_squared, rel=1e-9)
+    assert trend_of_table(table, kind=MeasureKind.RATE).chi_squared == trend.chi_squared
+
+
+def test_mean_without_intervals_has_no_trend():
+    points = [replace(point, intervals=()) for point in parse_readings(UNSTEADY)]
+    trend = calculate_trend(points, None, kind=MeasureKind.MEAN, method=WLS)
+    assert (trend.tendency, trend.reason) == (Tendency.CANNOT_BE_CALCULATED, NoTrendReason.NO_INTERVAL)
 
 
 def test_zero_or_full_count_has_no_log_odds():

@@ -253,7 +253,8 @@ def _describe_by_name(content: Content) -> dict[str, str]:
 def _describe_figure(figure: PublisherFigure) -> str:
     limits = [f"{pair.lower} to {pair.upper} ({pair.confidence} %)" for pair in figure.limits]
     parts = None if figure.numerator is None else f"{figure.numerator}/{figure.denominator}"
-    return _join_known(figure.value or figure.status, parts, *limits, *figure.markers, figure.note)
+    trend = figure.trend and f"trend {_join_known(figure.trend.tendency, figure.trend.verdict)}"
+    return _join_known(figure.value or figure.status, parts, *limits, *figure.markers, figure.note, trend)
 
 
 def _join_known(*parts: object) -> str:

@@ -69,8 +69,8 @@ def _check_value_or_status(figure: PublisherFigure, figure_path: str, findings: 
         findings.add(
             "wrong-value-fields", "A numerator needs a denominator, and a denominator a numerator.", path=figure_path
         )
-    if figure.value is None and (figure.limits or figure.markers):
-        findings.add("wrong-value-fields", "Only a value can have limits and markers.", path=figure_path)
+    if figure.value is None and (figure.limits or figure.markers or figure.trend):
+        findings.add("wrong-value-fields", "Only a value can have limits, markers and a trend.", path=figure_path)
 
 
 def _check_limits(figure: PublisherFigure, figure_path: str, findings: Findings) -> None:

@@ -185,6 +185,7 @@ if TYPE_CHECKING:
     from .published_source import PublishedSource
     from .publisher_figure import PublisherFigure
     from .publisher_figure_breakdown import PublisherFigureBreakdown
+    from .publisher_trend import PublisherTrend
     from .readiness import Readiness
     from .readiness_checks import ReadinessChecks
     from .readiness_status import ReadinessStatus
@@ -254,6 +255,7 @@ if TYPE_CHECKING:
     from .transformation import Transformation
     from .trend import Trend
     from .trend_method import TrendMethod
+    from .trend_verdict import TrendVerdict
     from .unmodelled_activity import UnmodelledActivity
     from .verdict import Verdict
     from .window import Window
@@ -437,6 +439,7 @@ __all__ = (
     "PublishedSource",
     "PublisherFigure",
     "PublisherFigureBreakdown",
+    "PublisherTrend",
     "Readiness",
     "ReadinessChecks",
     "ReadinessStatus",
@@ -506,6 +509,7 @@ __all__ = (
     "Transformation",
     "Trend",
     "TrendMethod",
+    "TrendVerdict",
     "UnmodelledActivity",
     "Verdict",
     "Window",
@@ -690,6 +694,7 @@ _MODULES = {
     "PublishedSource": ".published_source",
     "PublisherFigure": ".publisher_figure",
     "PublisherFigureBreakdown": ".publisher_figure_breakdown",
+    "PublisherTrend": ".publisher_trend",
     "Readiness": ".readiness",
     "ReadinessChecks": ".readiness_checks",
     "ReadinessStatus": ".readiness_status",
@@ -759,6 +764,7 @@ _MODULES = {
     "Transformation": ".transformation",
     "Trend": ".trend",
     "TrendMethod": ".trend_method",
+    "TrendVerdict": ".trend_verdict",
     "UnmodelledActivity": ".unmodelled_activity",
     "Verdict": ".verdict",
     "Window": ".window",

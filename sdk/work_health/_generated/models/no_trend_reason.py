@@ -6,6 +6,7 @@ from enum import StrEnum
 class NoTrendReason(StrEnum):
     BREAK_IN_SERIES = "break_in_series"
     DIFFERENT_SERIES = "different_series"
+    KIND_WITHOUT_TREND = "kind_without_trend"
     MISSING_PERIOD = "missing_period"
     MISSING_VALUE = "missing_value"
     NOT_ANNUAL = "not_annual"

@@ -12,6 +12,7 @@ from ..types import UNSET, Unset
 if TYPE_CHECKING:
     from ..models.figure_limits import FigureLimits
     from ..models.publisher_figure_breakdown import PublisherFigureBreakdown
+    from ..models.publisher_trend import PublisherTrend
 
 
 T = TypeVar("T", bound="PublisherFigure")
@@ -40,8 +41,12 @@ class PublisherFigure:
     status: None | Status | Unset = UNSET
     markers: list[Marker] | Unset = UNSET
     note: None | str | Unset = UNSET
+    trend: None | PublisherTrend | Unset = UNSET
+    """ The publisher's own trend up to this figure, if it states one. """
 
     def to_dict(self) -> dict[str, Any]:
+        from ..models.publisher_trend import PublisherTrend  # noqa: PLC0415
+
         area = self.area
 
         breakdown: dict[str, Any] | Unset = UNSET
@@ -94,6 +99,14 @@ class PublisherFigure:
         else:
             note = self.note
 
+        trend: dict[str, Any] | None | Unset
+        if isinstance(self.trend, Unset):
+            trend = UNSET
+        elif isinstance(self.trend, PublisherTrend):
+            trend = self.trend.to_dict()
+        else:
+            trend = self.trend
+
         field_dict: dict[str, Any] = {}
 
         field_dict.update(
@@ -117,6 +130,8 @@ class PublisherFigure:
             field_dict["markers"] = markers
         if note is not UNSET:
             field_dict["note"] = note
+        if trend is not UNSET:
+            field_dict["trend"] = trend
 
         return field_dict
 
@@ -124,6 +139,7 @@ class PublisherFigure:
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         from ..models.figure_limits import FigureLimits  # noqa: PLC0415
         from ..models.publisher_figure_breakdown import PublisherFigureBreakdown  # noqa: PLC0415
+        from ..models.publisher_trend import PublisherTrend  # noqa: PLC0415
 
         d = dict(src_dict)
         area = d.pop("area")
@@ -206,6 +222,23 @@ class PublisherFigure:
 
         note = _parse_note(d.pop("note", UNSET))
 
+        def _parse_trend(data: object) -> None | PublisherTrend | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError()
+                trend_type_0 = PublisherTrend.from_dict(data)
+
+                return trend_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(None | PublisherTrend | Unset, data)
+
+        trend = _parse_trend(d.pop("trend", UNSET))
+
         publisher_figure = cls(
             area=area,
             breakdown=breakdown,
@@ -216,6 +249,7 @@ class PublisherFigure:
             status=status,
             markers=markers,
             note=note,
+            trend=trend,
         )
 
         return publisher_figure
