@@ -5,7 +5,6 @@ and a missing figure `x`.
 """
 
 from collections import defaultdict
-from itertools import pairwise
 from math import inf, isnan, nan
 from random import Random
 
@@ -15,8 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from api.statistics.cumulative_flow import subtract_tallies
-from api.statistics.periods import parse, shift_period
+from api.statistics.periods import parse
 from api.statistics.roll_up import NotAdditive, RollUpEntries, Tally, roll_up
 from schema.measures import MeasureKind, Overlap
 
@@ -361,62 +359,6 @@ def test_invalid_entries_are_refused(group, count, fault):
         roll_up(MeasureKind.FLOW, make_entries([(group, 0, 1, count, (1, 1))], has_denominators=False), groups=2)
 
 
-# --- from cumulative to flow -------------------------------------------------------------------------------
-
-
-def make_tally(period, figure, *, sources=1, mixed=False):
-    low, high = parse_bounds(figure)
-    high = None if high == inf else int(high)
-    as_of = get_end_ordinal(period)
-    return Tally(low=int(low), high=high, sources=sources, periods=1, as_of=as_of, has_mixed_as_of=mixed)
-
-
-DIFFERENCES = [
-    ("40", "25", (15, 15), None),
-    ("40", "40", (0, 0), None),
-    ("38–41", "25", (13, 16), None),
-    ("40", "22–25", (15, 18), None),
-    ("38–41", "37–40", (0, 4), None),
-    ("c", "25", (0, None), None),
-    ("40", "c", (0, 40), None),
-    ("25", "40", (None, None), "cumulative_fell"),
-    ("20–25", "26–30", (None, None), "cumulative_fell"),
-    ("20–25", "25–30", (0, 0), None),
-]
-
-
-@pytest.mark.parametrize(("later", "earlier", "expected", "reason"), DIFFERENCES)
-def test_flow_is_the_difference_of_two_cumulative_counts(later, earlier, expected, reason):
-    result = subtract_tallies(make_tally("2025-06", later), make_tally("2025-05", earlier))
-    assert (get_bounds(result), result.reason) == (expected, reason)
-    assert result.as_of == get_end_ordinal("2025-06")
-
-
-def test_flow_of_a_quarter_is_the_difference_of_cumulative_counts():
-    first = roll_up_table(MeasureKind.CUMULATIVE, "A 2025-04 10\n A 2025-06 40\n B 2025-06 5")
-    second = roll_up_table(MeasureKind.CUMULATIVE, "A 2025-07 47\n A 2025-09 60\n B 2025-09 9")
-    assert get_bounds(subtract_tallies(second, first)) == (24, 24)
-
-
-EMPTY = Tally(reason="no_data")
-
-
-@pytest.mark.parametrize(
-    ("later", "earlier", "reason"),
-    [
-        (EMPTY, make_tally("2025-05", "25"), "no_data"),
-        (make_tally("2025-06", "40"), EMPTY, "no_data"),
-        (make_tally("2025-05", "25"), make_tally("2025-05", "25"), "no_data"),
-        (make_tally("2025-06", "40", sources=3), make_tally("2025-05", "25", sources=2), "coverage_differs"),
-        (make_tally("2025-06", "40", mixed=True), make_tally("2025-05", "25"), "mixed_as_of"),
-        (make_tally("2025-06", "40"), make_tally("2025-05", "25", mixed=True), "mixed_as_of"),
-    ],
-)
-def test_missing_return_is_not_a_flow_of_zero(later, earlier, reason):
-    result = subtract_tallies(later, earlier)
-    assert (get_bounds(result), result.reason) == ((None, None), reason)
-
-
 # --- properties of all figures -----------------------------------------------------------------------
 
 counts = st.builds(
@@ -591,15 +533,3 @@ def test_true_number_of_distinct_people_lies_within_the_bounds(returns):
     (result,) = roll_up(MeasureKind.DISTINCT, make_entries(table, has_denominators=False), groups=1)
     all_people = set().union(*(people for _, _, people in returns))
     assert result.low <= len(all_people) <= result.high
-
-
-@settings(deadline=None)
-@given(st.lists(st.integers(0, 30), min_size=2, max_size=12))
-def test_differences_of_a_cumulative_count_are_its_flow(flows):
-    months = [shift_period(parse("2025-04"), n).code for n in range(len(flows))]
-    totals = [sum(flows[: n + 1]) for n in range(len(flows))]
-    cumulative_tallies = [
-        roll_up_table(MeasureKind.CUMULATIVE, f"A {month} {total}") for month, total in zip(months, totals, strict=True)
-    ]
-    differences = [subtract_tallies(later, earlier) for earlier, later in pairwise(cumulative_tallies)]
-    assert [get_bounds(flow) for flow in differences] == [(flow, flow) for flow in flows[1:]]
