@@ -25,63 +25,19 @@ if TYPE_CHECKING:
 
 
 class Outcomes(Sender):
-    def get_inequality(
+    def get_outcomes_availability(
         self,
         programme: str,
-        *,
-        release: str | None = None,
-        measure: str,
-        dimension: str,
-        category: str,
-        reference_category: str,
-        series: str | None = None,
-        period: str | None = None,
-        area: str | None = None,
-        index_scale: IndexScale | str | None = None,
-    ) -> ReleasedInequality:
-        """Get inequality between categories.
+    ) -> Availability:
+        """List available outcome queries.
 
-        Gap and ratio of two categories, and slope and relative index over all, from the figures of a release.
-
-        No key needed. A result that depends on a suppressed figure (`c`) has no value and states the reason.
-        Intervals are
-        the widest ones that the true counts allow. The line of the indices is fitted to the logits of a proportion or
-        the
-        logarithms of a rate; `index_scale=untransformed` fits it to the values.
+        Measures, series, periods, areas, breakdowns and formats, from the plan alone, with or without data.
         """
-        from . import get_inequality as _get_inequality
+        from . import get_outcomes_availability as _get_outcomes_availability
 
         return self._send(
-            _get_inequality.call(
+            _get_outcomes_availability.call(
                 programme,
-                release=release,
-                measure=measure,
-                dimension=dimension,
-                category=category,
-                reference_category=reference_category,
-                series=series,
-                period=period,
-                area=area,
-                index_scale=index_scale,
-            )
-        )
-
-    def get_logic_model_outcomes(
-        self,
-        programme: str,
-        *,
-        release: str | None = None,
-    ) -> ReleasedLogicModel:
-        """Get the logic model with published figures.
-
-        Every node from inputs to impacts with the measures that show its progress, their coverage and latest figures.
-        """
-        from . import get_logic_model_outcomes as _get_logic_model_outcomes
-
-        return self._send(
-            _get_logic_model_outcomes.call(
-                programme,
-                release=release,
             )
         )
 
@@ -193,37 +149,6 @@ class Outcomes(Sender):
             )
         )
 
-    def list_outcomes_geojson(
-        self,
-        programme: str,
-        *,
-        release: str | None = None,
-        measure: str,
-        level: str,
-        series: str | None = None,
-        period: str | None = None,
-        within: str | None = None,
-        breakdown: Iterable[str] | None = None,
-    ) -> FeatureCollection:
-        """List published outcomes as GeoJSON.
-
-        GeoJSON: one figure for each area of a level, with the boundaries that the operator has loaded.
-        """
-        from . import list_outcomes_geojson as _list_outcomes_geojson
-
-        return self._send(
-            _list_outcomes_geojson.call(
-                programme,
-                release=release,
-                measure=measure,
-                level=level,
-                series=series,
-                period=period,
-                within=within,
-                breakdown=breakdown,
-            )
-        )
-
     def list_outcomes_json_stat(
         self,
         programme: str,
@@ -310,26 +235,86 @@ class Outcomes(Sender):
             )
         )
 
-    def get_outcomes_availability(
-        self,
-        programme: str,
-    ) -> Availability:
-        """List available outcome queries.
-
-        Measures, series, periods, areas, breakdowns and formats, from the plan alone, with or without data.
-        """
-        from . import get_outcomes_availability as _get_outcomes_availability
-
-        return self._send(
-            _get_outcomes_availability.call(
-                programme,
-            )
-        )
-
-    def preview_inequality(
+    def list_outcomes_geojson(
         self,
         programme: str,
         *,
+        release: str | None = None,
+        measure: str,
+        level: str,
+        series: str | None = None,
+        period: str | None = None,
+        within: str | None = None,
+        breakdown: Iterable[str] | None = None,
+    ) -> FeatureCollection:
+        """List published outcomes as GeoJSON.
+
+        GeoJSON: one figure for each area of a level, with the boundaries that the operator has loaded.
+        """
+        from . import list_outcomes_geojson as _list_outcomes_geojson
+
+        return self._send(
+            _list_outcomes_geojson.call(
+                programme,
+                release=release,
+                measure=measure,
+                level=level,
+                series=series,
+                period=period,
+                within=within,
+                breakdown=breakdown,
+            )
+        )
+
+    def get_progress(
+        self,
+        programme: str,
+        *,
+        release: str | None = None,
+    ) -> ReleasedProgress:
+        """Get published progress by theme.
+
+        Each theme and measure in the order of the plan: latest figure, earlier values, definition, caveats, coverage.
+
+        No key needed. `latest` has the movement, the verdict and the target. Coverage is as it was when the release
+        was
+        made, in numbers alone: reviewers see in the preview who has not returned a measure. `unassigned` names the
+        roles
+        for which the plan has no organisation.
+        """
+        from . import get_progress as _get_progress
+
+        return self._send(
+            _get_progress.call(
+                programme,
+                release=release,
+            )
+        )
+
+    def get_logic_model_outcomes(
+        self,
+        programme: str,
+        *,
+        release: str | None = None,
+    ) -> ReleasedLogicModel:
+        """Get the logic model with published figures.
+
+        Every node from inputs to impacts with the measures that show its progress, their coverage and latest figures.
+        """
+        from . import get_logic_model_outcomes as _get_logic_model_outcomes
+
+        return self._send(
+            _get_logic_model_outcomes.call(
+                programme,
+                release=release,
+            )
+        )
+
+    def get_inequality(
+        self,
+        programme: str,
+        *,
+        release: str | None = None,
         measure: str,
         dimension: str,
         category: str,
@@ -337,25 +322,24 @@ class Outcomes(Sender):
         series: str | None = None,
         period: str | None = None,
         area: str | None = None,
-        revision_basis: RevisionBasis | str | None = None,
         index_scale: IndexScale | str | None = None,
-    ) -> PreviewInequality:
-        """Preview inequality between categories.
+    ) -> ReleasedInequality:
+        """Get inequality between categories.
 
-        Requires the scope `review`: small counts in the response can identify people. Not for publication.
+        Gap and ratio of two categories, and slope and relative index over all, from the figures of a release.
 
-        Gap and ratio compare two categories of a proportion. The slope and relative index of inequality cover all
-        categories of an ordered dimension, such as deprivation fifths. Their line is fitted to the logits of a
-        proportion
-        or the logarithms of a rate; `index_scale=untransformed` fits it to the values. A result that cannot be
-        calculated
-        has a `reason`.
+        No key needed. A result that depends on a suppressed figure (`c`) has no value and states the reason.
+        Intervals are
+        the widest ones that the true counts allow. The line of the indices is fitted to the logits of a proportion or
+        the
+        logarithms of a rate; `index_scale=untransformed` fits it to the values.
         """
-        from . import preview_inequality as _preview_inequality
+        from . import get_inequality as _get_inequality
 
         return self._send(
-            _preview_inequality.call(
+            _get_inequality.call(
                 programme,
+                release=release,
                 measure=measure,
                 dimension=dimension,
                 category=category,
@@ -363,29 +347,7 @@ class Outcomes(Sender):
                 series=series,
                 period=period,
                 area=area,
-                revision_basis=revision_basis,
                 index_scale=index_scale,
-            )
-        )
-
-    def preview_logic_model(
-        self,
-        programme: str,
-        *,
-        revision_basis: RevisionBasis | str | None = None,
-    ) -> PreviewLogicModel:
-        """Preview the logic model with figures.
-
-        Every node from inputs to impacts with the measures that show its progress: its own, otherwise related ones.
-
-        Requires the scope `review`: there is no disclosure control.
-        """
-        from . import preview_logic_model as _preview_logic_model
-
-        return self._send(
-            _preview_logic_model.call(
-                programme,
-                revision_basis=revision_basis,
             )
         )
 
@@ -507,39 +469,6 @@ class Outcomes(Sender):
             )
         )
 
-    def preview_outcomes_geojson(
-        self,
-        programme: str,
-        *,
-        measure: str,
-        level: str,
-        series: str | None = None,
-        period: str | None = None,
-        within: str | None = None,
-        breakdown: Iterable[str] | None = None,
-        revision_basis: RevisionBasis | str | None = None,
-        min_coverage: float | None = None,
-    ) -> FeatureCollection:
-        """Preview outcomes as GeoJSON.
-
-        GeoJSON: one figure for each area of a level, with the boundaries that the operator has loaded.
-        """
-        from . import preview_outcomes_geojson as _preview_outcomes_geojson
-
-        return self._send(
-            _preview_outcomes_geojson.call(
-                programme,
-                measure=measure,
-                level=level,
-                series=series,
-                period=period,
-                within=within,
-                breakdown=breakdown,
-                revision_basis=revision_basis,
-                min_coverage=min_coverage,
-            )
-        )
-
     def preview_outcomes_json_stat(
         self,
         programme: str,
@@ -633,6 +562,39 @@ class Outcomes(Sender):
             )
         )
 
+    def preview_outcomes_geojson(
+        self,
+        programme: str,
+        *,
+        measure: str,
+        level: str,
+        series: str | None = None,
+        period: str | None = None,
+        within: str | None = None,
+        breakdown: Iterable[str] | None = None,
+        revision_basis: RevisionBasis | str | None = None,
+        min_coverage: float | None = None,
+    ) -> FeatureCollection:
+        """Preview outcomes as GeoJSON.
+
+        GeoJSON: one figure for each area of a level, with the boundaries that the operator has loaded.
+        """
+        from . import preview_outcomes_geojson as _preview_outcomes_geojson
+
+        return self._send(
+            _preview_outcomes_geojson.call(
+                programme,
+                measure=measure,
+                level=level,
+                series=series,
+                period=period,
+                within=within,
+                breakdown=breakdown,
+                revision_basis=revision_basis,
+                min_coverage=min_coverage,
+            )
+        )
+
     def preview_progress(
         self,
         programme: str,
@@ -658,38 +620,31 @@ class Outcomes(Sender):
             )
         )
 
-    def get_progress(
+    def preview_logic_model(
         self,
         programme: str,
         *,
-        release: str | None = None,
-    ) -> ReleasedProgress:
-        """Get published progress by theme.
+        revision_basis: RevisionBasis | str | None = None,
+    ) -> PreviewLogicModel:
+        """Preview the logic model with figures.
 
-        Each theme and measure in the order of the plan: latest figure, earlier values, definition, caveats, coverage.
+        Every node from inputs to impacts with the measures that show its progress: its own, otherwise related ones.
 
-        No key needed. `latest` has the movement, the verdict and the target. Coverage is as it was when the release
-        was
-        made, in numbers alone: reviewers see in the preview who has not returned a measure. `unassigned` names the
-        roles
-        for which the plan has no organisation.
+        Requires the scope `review`: there is no disclosure control.
         """
-        from . import get_progress as _get_progress
+        from . import preview_logic_model as _preview_logic_model
 
         return self._send(
-            _get_progress.call(
+            _preview_logic_model.call(
                 programme,
-                release=release,
+                revision_basis=revision_basis,
             )
         )
 
-
-class AsyncOutcomes(AsyncSender):
-    async def get_inequality(
+    def preview_inequality(
         self,
         programme: str,
         *,
-        release: str | None = None,
         measure: str,
         dimension: str,
         category: str,
@@ -697,24 +652,25 @@ class AsyncOutcomes(AsyncSender):
         series: str | None = None,
         period: str | None = None,
         area: str | None = None,
+        revision_basis: RevisionBasis | str | None = None,
         index_scale: IndexScale | str | None = None,
-    ) -> ReleasedInequality:
-        """Get inequality between categories.
+    ) -> PreviewInequality:
+        """Preview inequality between categories.
 
-        Gap and ratio of two categories, and slope and relative index over all, from the figures of a release.
+        Requires the scope `review`: small counts in the response can identify people. Not for publication.
 
-        No key needed. A result that depends on a suppressed figure (`c`) has no value and states the reason.
-        Intervals are
-        the widest ones that the true counts allow. The line of the indices is fitted to the logits of a proportion or
-        the
-        logarithms of a rate; `index_scale=untransformed` fits it to the values.
+        Gap and ratio compare two categories of a proportion. The slope and relative index of inequality cover all
+        categories of an ordered dimension, such as deprivation fifths. Their line is fitted to the logits of a
+        proportion
+        or the logarithms of a rate; `index_scale=untransformed` fits it to the values. A result that cannot be
+        calculated
+        has a `reason`.
         """
-        from . import get_inequality as _get_inequality
+        from . import preview_inequality as _preview_inequality
 
-        return await self._send(
-            _get_inequality.call(
+        return self._send(
+            _preview_inequality.call(
                 programme,
-                release=release,
                 measure=measure,
                 dimension=dimension,
                 category=category,
@@ -722,26 +678,26 @@ class AsyncOutcomes(AsyncSender):
                 series=series,
                 period=period,
                 area=area,
+                revision_basis=revision_basis,
                 index_scale=index_scale,
             )
         )
 
-    async def get_logic_model_outcomes(
+
+class AsyncOutcomes(AsyncSender):
+    async def get_outcomes_availability(
         self,
         programme: str,
-        *,
-        release: str | None = None,
-    ) -> ReleasedLogicModel:
-        """Get the logic model with published figures.
+    ) -> Availability:
+        """List available outcome queries.
 
-        Every node from inputs to impacts with the measures that show its progress, their coverage and latest figures.
+        Measures, series, periods, areas, breakdowns and formats, from the plan alone, with or without data.
         """
-        from . import get_logic_model_outcomes as _get_logic_model_outcomes
+        from . import get_outcomes_availability as _get_outcomes_availability
 
         return await self._send(
-            _get_logic_model_outcomes.call(
+            _get_outcomes_availability.call(
                 programme,
-                release=release,
             )
         )
 
@@ -853,37 +809,6 @@ class AsyncOutcomes(AsyncSender):
             )
         )
 
-    async def list_outcomes_geojson(
-        self,
-        programme: str,
-        *,
-        release: str | None = None,
-        measure: str,
-        level: str,
-        series: str | None = None,
-        period: str | None = None,
-        within: str | None = None,
-        breakdown: Iterable[str] | None = None,
-    ) -> FeatureCollection:
-        """List published outcomes as GeoJSON.
-
-        GeoJSON: one figure for each area of a level, with the boundaries that the operator has loaded.
-        """
-        from . import list_outcomes_geojson as _list_outcomes_geojson
-
-        return await self._send(
-            _list_outcomes_geojson.call(
-                programme,
-                release=release,
-                measure=measure,
-                level=level,
-                series=series,
-                period=period,
-                within=within,
-                breakdown=breakdown,
-            )
-        )
-
     async def list_outcomes_json_stat(
         self,
         programme: str,
@@ -970,26 +895,86 @@ class AsyncOutcomes(AsyncSender):
             )
         )
 
-    async def get_outcomes_availability(
-        self,
-        programme: str,
-    ) -> Availability:
-        """List available outcome queries.
-
-        Measures, series, periods, areas, breakdowns and formats, from the plan alone, with or without data.
-        """
-        from . import get_outcomes_availability as _get_outcomes_availability
-
-        return await self._send(
-            _get_outcomes_availability.call(
-                programme,
-            )
-        )
-
-    async def preview_inequality(
+    async def list_outcomes_geojson(
         self,
         programme: str,
         *,
+        release: str | None = None,
+        measure: str,
+        level: str,
+        series: str | None = None,
+        period: str | None = None,
+        within: str | None = None,
+        breakdown: Iterable[str] | None = None,
+    ) -> FeatureCollection:
+        """List published outcomes as GeoJSON.
+
+        GeoJSON: one figure for each area of a level, with the boundaries that the operator has loaded.
+        """
+        from . import list_outcomes_geojson as _list_outcomes_geojson
+
+        return await self._send(
+            _list_outcomes_geojson.call(
+                programme,
+                release=release,
+                measure=measure,
+                level=level,
+                series=series,
+                period=period,
+                within=within,
+                breakdown=breakdown,
+            )
+        )
+
+    async def get_progress(
+        self,
+        programme: str,
+        *,
+        release: str | None = None,
+    ) -> ReleasedProgress:
+        """Get published progress by theme.
+
+        Each theme and measure in the order of the plan: latest figure, earlier values, definition, caveats, coverage.
+
+        No key needed. `latest` has the movement, the verdict and the target. Coverage is as it was when the release
+        was
+        made, in numbers alone: reviewers see in the preview who has not returned a measure. `unassigned` names the
+        roles
+        for which the plan has no organisation.
+        """
+        from . import get_progress as _get_progress
+
+        return await self._send(
+            _get_progress.call(
+                programme,
+                release=release,
+            )
+        )
+
+    async def get_logic_model_outcomes(
+        self,
+        programme: str,
+        *,
+        release: str | None = None,
+    ) -> ReleasedLogicModel:
+        """Get the logic model with published figures.
+
+        Every node from inputs to impacts with the measures that show its progress, their coverage and latest figures.
+        """
+        from . import get_logic_model_outcomes as _get_logic_model_outcomes
+
+        return await self._send(
+            _get_logic_model_outcomes.call(
+                programme,
+                release=release,
+            )
+        )
+
+    async def get_inequality(
+        self,
+        programme: str,
+        *,
+        release: str | None = None,
         measure: str,
         dimension: str,
         category: str,
@@ -997,25 +982,24 @@ class AsyncOutcomes(AsyncSender):
         series: str | None = None,
         period: str | None = None,
         area: str | None = None,
-        revision_basis: RevisionBasis | str | None = None,
         index_scale: IndexScale | str | None = None,
-    ) -> PreviewInequality:
-        """Preview inequality between categories.
+    ) -> ReleasedInequality:
+        """Get inequality between categories.
 
-        Requires the scope `review`: small counts in the response can identify people. Not for publication.
+        Gap and ratio of two categories, and slope and relative index over all, from the figures of a release.
 
-        Gap and ratio compare two categories of a proportion. The slope and relative index of inequality cover all
-        categories of an ordered dimension, such as deprivation fifths. Their line is fitted to the logits of a
-        proportion
-        or the logarithms of a rate; `index_scale=untransformed` fits it to the values. A result that cannot be
-        calculated
-        has a `reason`.
+        No key needed. A result that depends on a suppressed figure (`c`) has no value and states the reason.
+        Intervals are
+        the widest ones that the true counts allow. The line of the indices is fitted to the logits of a proportion or
+        the
+        logarithms of a rate; `index_scale=untransformed` fits it to the values.
         """
-        from . import preview_inequality as _preview_inequality
+        from . import get_inequality as _get_inequality
 
         return await self._send(
-            _preview_inequality.call(
+            _get_inequality.call(
                 programme,
+                release=release,
                 measure=measure,
                 dimension=dimension,
                 category=category,
@@ -1023,29 +1007,7 @@ class AsyncOutcomes(AsyncSender):
                 series=series,
                 period=period,
                 area=area,
-                revision_basis=revision_basis,
                 index_scale=index_scale,
-            )
-        )
-
-    async def preview_logic_model(
-        self,
-        programme: str,
-        *,
-        revision_basis: RevisionBasis | str | None = None,
-    ) -> PreviewLogicModel:
-        """Preview the logic model with figures.
-
-        Every node from inputs to impacts with the measures that show its progress: its own, otherwise related ones.
-
-        Requires the scope `review`: there is no disclosure control.
-        """
-        from . import preview_logic_model as _preview_logic_model
-
-        return await self._send(
-            _preview_logic_model.call(
-                programme,
-                revision_basis=revision_basis,
             )
         )
 
@@ -1167,39 +1129,6 @@ class AsyncOutcomes(AsyncSender):
             )
         )
 
-    async def preview_outcomes_geojson(
-        self,
-        programme: str,
-        *,
-        measure: str,
-        level: str,
-        series: str | None = None,
-        period: str | None = None,
-        within: str | None = None,
-        breakdown: Iterable[str] | None = None,
-        revision_basis: RevisionBasis | str | None = None,
-        min_coverage: float | None = None,
-    ) -> FeatureCollection:
-        """Preview outcomes as GeoJSON.
-
-        GeoJSON: one figure for each area of a level, with the boundaries that the operator has loaded.
-        """
-        from . import preview_outcomes_geojson as _preview_outcomes_geojson
-
-        return await self._send(
-            _preview_outcomes_geojson.call(
-                programme,
-                measure=measure,
-                level=level,
-                series=series,
-                period=period,
-                within=within,
-                breakdown=breakdown,
-                revision_basis=revision_basis,
-                min_coverage=min_coverage,
-            )
-        )
-
     async def preview_outcomes_json_stat(
         self,
         programme: str,
@@ -1293,6 +1222,39 @@ class AsyncOutcomes(AsyncSender):
             )
         )
 
+    async def preview_outcomes_geojson(
+        self,
+        programme: str,
+        *,
+        measure: str,
+        level: str,
+        series: str | None = None,
+        period: str | None = None,
+        within: str | None = None,
+        breakdown: Iterable[str] | None = None,
+        revision_basis: RevisionBasis | str | None = None,
+        min_coverage: float | None = None,
+    ) -> FeatureCollection:
+        """Preview outcomes as GeoJSON.
+
+        GeoJSON: one figure for each area of a level, with the boundaries that the operator has loaded.
+        """
+        from . import preview_outcomes_geojson as _preview_outcomes_geojson
+
+        return await self._send(
+            _preview_outcomes_geojson.call(
+                programme,
+                measure=measure,
+                level=level,
+                series=series,
+                period=period,
+                within=within,
+                breakdown=breakdown,
+                revision_basis=revision_basis,
+                min_coverage=min_coverage,
+            )
+        )
+
     async def preview_progress(
         self,
         programme: str,
@@ -1318,27 +1280,65 @@ class AsyncOutcomes(AsyncSender):
             )
         )
 
-    async def get_progress(
+    async def preview_logic_model(
         self,
         programme: str,
         *,
-        release: str | None = None,
-    ) -> ReleasedProgress:
-        """Get published progress by theme.
+        revision_basis: RevisionBasis | str | None = None,
+    ) -> PreviewLogicModel:
+        """Preview the logic model with figures.
 
-        Each theme and measure in the order of the plan: latest figure, earlier values, definition, caveats, coverage.
+        Every node from inputs to impacts with the measures that show its progress: its own, otherwise related ones.
 
-        No key needed. `latest` has the movement, the verdict and the target. Coverage is as it was when the release
-        was
-        made, in numbers alone: reviewers see in the preview who has not returned a measure. `unassigned` names the
-        roles
-        for which the plan has no organisation.
+        Requires the scope `review`: there is no disclosure control.
         """
-        from . import get_progress as _get_progress
+        from . import preview_logic_model as _preview_logic_model
 
         return await self._send(
-            _get_progress.call(
+            _preview_logic_model.call(
                 programme,
-                release=release,
+                revision_basis=revision_basis,
+            )
+        )
+
+    async def preview_inequality(
+        self,
+        programme: str,
+        *,
+        measure: str,
+        dimension: str,
+        category: str,
+        reference_category: str,
+        series: str | None = None,
+        period: str | None = None,
+        area: str | None = None,
+        revision_basis: RevisionBasis | str | None = None,
+        index_scale: IndexScale | str | None = None,
+    ) -> PreviewInequality:
+        """Preview inequality between categories.
+
+        Requires the scope `review`: small counts in the response can identify people. Not for publication.
+
+        Gap and ratio compare two categories of a proportion. The slope and relative index of inequality cover all
+        categories of an ordered dimension, such as deprivation fifths. Their line is fitted to the logits of a
+        proportion
+        or the logarithms of a rate; `index_scale=untransformed` fits it to the values. A result that cannot be
+        calculated
+        has a `reason`.
+        """
+        from . import preview_inequality as _preview_inequality
+
+        return await self._send(
+            _preview_inequality.call(
+                programme,
+                measure=measure,
+                dimension=dimension,
+                category=category,
+                reference_category=reference_category,
+                series=series,
+                period=period,
+                area=area,
+                revision_basis=revision_basis,
+                index_scale=index_scale,
             )
         )
