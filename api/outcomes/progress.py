@@ -36,7 +36,7 @@ LinkTargets = Mapping[str, set[str]]
 
 
 class MeasurePreview(Struct, frozen=True, kw_only=True):
-    """What a preview shows of one measure: its figures in time order, and its missing returns."""
+    """The preview of one measure: its figures in time order, and its missing returns."""
 
     history: list[PreviewFigure]
     newest_period: PeriodCoverage | None

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
+from itertools import chain
 from typing import NoReturn
 
 from litestar.datastructures import State
@@ -118,17 +119,24 @@ class ReleaseReader:
         resolved = resolve_query(query, axes, self.opened.covered_periods, self.catalogue)
         return ReleasedSelection(reader=self, query=query, axes=axes, resolved=resolved)
 
-    async def fetch_progress(self) -> dict[str, MeasureFigures]:
-        """Return the figures of each measure for progress, in plan order. Raises WithdrawnRelease."""
+    def select_progress(self) -> list["ReleasedSelection"]:
+        """Select the figures that progress shows: first those of the headline series, then of each companion."""
         newest = find_newest_periods(self.opened.covered_periods, self.catalogue)
         query = OutcomeQuery(periods=[*HISTORY_PERIODS, *sorted({period.code for period in newest.values()})])
-        selection = self.select(query)
-        figures = await selection.fetch_figures()
-        companions: list[PublishedFigure] = []
-        for measure in self.catalogue.plan.measures:
-            for companion in list_companion_queries(measure, self.catalogue):
-                companions += await self.select(companion).fetch_figures()
-        return group_figures(figures, companions, newest, selection.resolved.resolved, self.catalogue)
+        companions = [
+            companion
+            for measure in self.catalogue.plan.measures
+            for companion in list_companion_queries(measure, self.catalogue)
+        ]
+        return [self.select(one) for one in (query, *companions)]
+
+    def group_progress(
+        self, selections: Sequence["ReleasedSelection"], figures: Sequence[Sequence[PublishedFigure]]
+    ) -> dict[str, MeasureFigures]:
+        """Group the figures of the selections by measure, in plan order."""
+        newest = find_newest_periods(self.opened.covered_periods, self.catalogue)
+        companions = list(chain.from_iterable(figures[1:]))
+        return group_figures(figures[0], companions, newest, selections[0].resolved.resolved, self.catalogue)
 
     async def fetch_blocks(self, positions: Sequence[int]) -> list[FigureBlock]:
         """Return the blocks that begin at these positions, in order. Raises WithdrawnRelease."""

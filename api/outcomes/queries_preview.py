@@ -17,7 +17,7 @@ from api.figures.paging import FigureCursor, select_page
 from api.figures.queries import fetch_published_figures, fetch_selected_revisions
 from api.figures.query import MAX_FIGURES, OutcomeQuery, QueryAxes, describe_for_audit, list_source_series, resolve_axes
 from api.figures.resolution import ResolvedQuery, has_published_figures, resolve_query
-from api.figures.returns_data import ReturnsData, SelectedRevision
+from api.figures.returns_data import ReturnsData
 from api.figures.verdicts import build_judged_figures
 from api.http.pagination import decode_cursor, encode_cursor
 from api.http.threads import run_on_figures
@@ -74,7 +74,8 @@ class PreviewReader:
         self.access.require_scopes(Scope.REVIEW)
         query = OutcomeQuery(periods=HISTORY_PERIODS, revision_basis=revision_basis)
         axes = resolve_axes(query, self.catalogue)
-        revisions = await self._fetch_revisions(query, axes)
+        sources = list_source_series(axes.series, self.catalogue)
+        revisions = await fetch_selected_revisions(self.transaction, self.catalogue, sources, revision_basis)
         today = calendar.to_london_date(self.access.now)
         measures = await to_thread.run_sync(
             partial(resolve_progress, query, axes, self.catalogue, revisions, today=today)
@@ -124,12 +125,9 @@ class PreviewReader:
         return build_inequality(resolved, figures, categories, query.revision_basis, self.catalogue, scale)
 
     async def _resolve(self, query: OutcomeQuery, axes: QueryAxes) -> tuple[list[ResolvedQuery], list[ResolvedPeriod]]:
-        revisions = await self._fetch_revisions(query, axes)
-        return await to_thread.run_sync(resolve_query, query, axes, self.catalogue, revisions)
-
-    async def _fetch_revisions(self, query: OutcomeQuery, axes: QueryAxes) -> list[SelectedRevision]:
         sources = list_source_series(axes.series, self.catalogue)
-        return await fetch_selected_revisions(self.transaction, self.catalogue, sources, query.revision_basis)
+        revisions = await fetch_selected_revisions(self.transaction, self.catalogue, sources, query.revision_basis)
+        return await to_thread.run_sync(resolve_query, query, axes, self.catalogue, revisions)
 
     async def _calculate_figures(
         self, resolved_queries: list[ResolvedQuery], min_coverage: float | None

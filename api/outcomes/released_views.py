@@ -78,7 +78,7 @@ def _list_classes(measure: Measure, slug: str | None, catalogue: Catalogue) -> l
 
 
 class MeasureFigures(Struct, frozen=True, kw_only=True):
-    """The figures of a measure in a release: in time order up to the latest, of the newest period, and beside it."""
+    """The figures of a measure in a release. `history` has those up to the latest, in time order."""
 
     history: list[PublishedFigure]
     newest: PublishedFigure | None

@@ -27,7 +27,9 @@ async def get_progress(reader: NamedDependency[ReleaseReader]) -> ReleasedProgre
     made, in numbers alone: reviewers see in the preview who has not returned a measure. `unassigned` names the roles
     for which the plan has no organisation.
     """
-    return build_progress(reader.release, await reader.fetch_progress(), reader.catalogue)
+    selections = reader.select_progress()
+    figures = [await selection.fetch_figures() for selection in selections]
+    return build_progress(reader.release, reader.group_progress(selections, figures), reader.catalogue)
 
 
 @get(
@@ -39,7 +41,9 @@ async def get_progress(reader: NamedDependency[ReleaseReader]) -> ReleasedProgre
 )
 async def get_logic_model_outcomes(reader: NamedDependency[ReleaseReader]) -> ReleasedLogicModel:
     """Every node from inputs to impacts with the measures that show its progress, their coverage and latest figures."""
-    return build_logic_model(reader.release, await reader.fetch_progress(), reader.catalogue)
+    selections = reader.select_progress()
+    figures = [await selection.fetch_figures() for selection in selections]
+    return build_logic_model(reader.release, reader.group_progress(selections, figures), reader.catalogue)
 
 
 @get(

@@ -198,10 +198,10 @@ EMPLOYERS = "Business Name,Town/City,DC Level\nA,Nottingham,Committed\nB,Notting
 ACCESS_TO_IPS = (
     "REPORTING_PERIOD_START,REPORTING_PERIOD_END,STATUS,BREAKDOWN,PRIMARY_LEVEL,PRIMARY_LEVEL_DESCRIPTION,"
     "SECONDARY_LEVEL,SECONDARY_LEVEL_DESCRIPTION,MEASURE_ID,MEASURE_NAME,MEASURE_VALUE\n"
-    "2024-10-01,2025-09-30,Performance,England,England,England,NONE,NONE,MHS116,Number of referrals,29685\n"
-    "2024-10-01,2025-09-30,Performance,CCG of Residence,52R,NAME,NONE,NONE,MHS116,Number of referrals,615\n"
-    "2024-10-01,2025-09-30,Performance,CCG of Residence,52R,NAME,NONE,NONE,MHS116a,Rate of referrals,58\n"
-    "2025-09-01,2025-09-30,Performance,England,England,England,NONE,NONE,MHS01,People in contact,2000000\n"
+    "2024-10-01,2025-09-30,Performance,England,England,England,NONE,NONE,MHS116,The name,29685\n"
+    f"2024-10-01,2025-09-30,Performance,{fetching.nhs_england.BREAKDOWNS[1]},52R,NAME,NONE,NONE,MHS116,The name,615\n"
+    f"2024-10-01,2025-09-30,Performance,{fetching.nhs_england.BREAKDOWNS[1]},52R,NAME,NONE,NONE,MHS116a,The name,58\n"
+    "2025-09-01,2025-09-30,Performance,England,England,England,NONE,NONE,MHS01,The name,2000000\n"
 )
 OTHERS = {
     "fingertips":           ("ohid", FINGERTIPS, 2, "/all_data/csv/by_indicator_id"),

@@ -151,7 +151,9 @@ async def test_progress_shows_who_is_missing_for_every_measure(submitted, review
     assert len(measures) == 20
     for slug, measure in measures.items():
         assert measure.latest.value is not None or measure.latest.reason, slug
-        assert measure.newest_period is not None or measure.no_next_return_reason == "publisher_sets_dates", slug
+        # The first financial year and the first half are not over: their returns are the next ones.
+        is_waiting = measure.next_return is not None or measure.no_next_return_reason == "publisher_sets_dates"
+        assert measure.newest_period is not None or is_waiting, slug
         assert measure.next_return is not None or measure.no_next_return_reason, slug
         assert measure.series.definition, slug
     referrals = measures[REFERRALS]

@@ -426,6 +426,7 @@ NHS_ENGLAND = (
     "REPORTING_PERIOD_START,REPORTING_PERIOD_END,STATUS,BREAKDOWN,PRIMARY_LEVEL,PRIMARY_LEVEL_DESCRIPTION,"
     "SECONDARY_LEVEL,SECONDARY_LEVEL_DESCRIPTION,MEASURE_ID,MEASURE_NAME,MEASURE_VALUE"
 )
+SUB_ICB = nhs_england.BREAKDOWNS[1]
 NHS_AREAS = {
     "E92000001": Area(code="E92000001", name="England", level="country", families=["x"]),
     "E38000243": Area(code="E38000243", name="Sub-ICB", other_names=["52R"], level="sub-icb", families=["x"]),
@@ -433,7 +434,7 @@ NHS_AREAS = {
 
 
 def read_nhs_england(*rows: str, start: str = "2024-07-01", end: str = "2025-06-30", status: str = "Performance"):
-    """Return the figures by series and period, and the note, of rows like `CCG of Residence|52R|MHS116|615`."""
+    """Return the figures by series and period, and the note, of rows such as `England|England|MHS116|615`."""
     parts = [row.split("|") for row in rows]
     lines = [
         f"{start},{end},{status},{breakdown},{level},NAME,NONE,NONE,{identifier},The name,{value}"
@@ -449,10 +450,10 @@ def test_access_to_ips_is_read_for_the_areas_of_the_plan():
         "England|England|MHS116|29685",
         "England; Gender|1|MHS116|14000",
         "Provider|RHA|MHS116|610",
-        "CCG of Residence|52R|MHS116|615",
-        "CCG of Residence|02Q|MHS116|*",
-        "CCG of Residence|52R|MHS116a|58",
-        "CCG of Residence|52R|MHS01|40000",
+        f"{SUB_ICB}|52R|MHS116|615",
+        f"{SUB_ICB}|02Q|MHS116|*",
+        f"{SUB_ICB}|52R|MHS116a|58",
+        f"{SUB_ICB}|52R|MHS01|40000",
     )
     assert figures == {
         "mhs116 R12-2025-06": ["E92000001 29685", "E38000243 615"],
@@ -474,12 +475,12 @@ NHS_VALUES = [
 @pytest.mark.parametrize(("row", "expected"), NHS_VALUES)
 def test_value_of_access_to_ips_is_hidden_or_provisional(row, expected):
     value, status = row
-    figures, _ = read_nhs_england(f"CCG of Residence|52R|MHS116|{value}", status=status)
+    figures, _ = read_nhs_england(f"{SUB_ICB}|52R|MHS116|{value}", status=status)
     assert figures == {"mhs116 R12-2025-06": [expected]}
 
 
 def test_dates_of_nhs_england_are_twelve_whole_months_in_two_spellings():
-    row = "CCG of Residence|52R|MHS116|615"
+    row = f"{SUB_ICB}|52R|MHS116|615"
     assert read_nhs_england(row, start="01/07/2024", end="30/06/2025") == read_nhs_england(row)
     for start, end in (("2025-06-01", "2025-06-30"), ("2024-07-01", "2025-06-29"), ("07/2024", "2025-06-30")):
         with pytest.raises(UnexpectedSourceFormat):
@@ -487,7 +488,7 @@ def test_dates_of_nhs_england_are_twelve_whole_months_in_two_spellings():
 
 
 def test_repeated_row_and_truncated_file_of_nhs_england_are_refused():
-    row = "CCG of Residence|52R|MHS116|615"
+    row = f"{SUB_ICB}|52R|MHS116|615"
     with pytest.raises(UnexpectedSourceFormat, match="occurs twice"):
         read_nhs_england(row, row)
     for text in ("", f"{NHS_ENGLAND}\n2024-07-01,2025-06"):

@@ -298,7 +298,7 @@ def test_companions_state_their_basis_and_are_not_headlines() -> None:
     }
 
 
-def test_each_deprivation_scheme_is_asked_in_both_versions_and_the_older_is_required() -> None:
+def test_each_deprivation_scheme_has_both_versions_and_the_older_is_required() -> None:
     required = {
         (measure.slug, dimension[4:8]): scheme.required
         for measure in PLAN.measures
