@@ -52,6 +52,7 @@ def build_parser() -> argparse.ArgumentParser:
     subparsers = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_server_commands(subparsers)
     _add_plan_commands(subparsers)
+    _add_binding_commands(subparsers)
     _add_key_commands(subparsers)
     _add_fetch_command(subparsers)
     _add_publication_commands(subparsers)
@@ -118,6 +119,14 @@ def _add_plan_commands(subparsers: Any) -> None:
         bindings.add_argument(f"--{rule}-bindings", action="store_const", const=rule, dest="bindings", help=meaning)
     load.set_defaults(command=plan_commands.load_plan, bindings=BindingRule.REFUSE)
 
+    boundaries = subparsers.add_parser(
+        "load-boundaries", help="load area boundaries from the Open Geography Portal (GeoJSON)"
+    )
+    boundaries.add_argument("file", type=Path)
+    boundaries.set_defaults(command=commands.load_boundaries)
+
+
+def _add_binding_commands(subparsers: Any) -> None:
     bind = subparsers.add_parser("bind-role", help="bind a role of the plan to an organisation from a day on")
     bind.add_argument("role", help="the slug of the role")
     bind.add_argument("organisation", help="the slug of the organisation")
@@ -131,12 +140,6 @@ def _add_plan_commands(subparsers: Any) -> None:
     for command in (bind, end):
         command.add_argument("--programme", help="needed if the database has several")
         command.add_argument("--dry-run", action="store_true", help="check and report everything, but change nothing")
-
-    boundaries = subparsers.add_parser(
-        "load-boundaries", help="load area boundaries from the Open Geography Portal (GeoJSON)"
-    )
-    boundaries.add_argument("file", type=Path)
-    boundaries.set_defaults(command=commands.load_boundaries)
 
 
 def _add_key_commands(subparsers: Any) -> None:

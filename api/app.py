@@ -164,8 +164,7 @@ def create_app(
     Without `quotas`, callers may send as many requests as they like.
     """
     time = database_clock or DatabaseClock()
-    replica_pool = {"replica": replica.engine} if replica else {}
-    metrics = Metrics({"application": engine, "public": public_reads} | replica_pool)
+    metrics = Metrics({"application": engine, "public": public_reads, "replica": replica and replica.engine})
     state: dict[str, Any] = {"engine": engine, "public_engine": public_reads, "clock": time, "ids": new_uuid}
     state |= {
         "replica": replica,

@@ -47,9 +47,9 @@ class SummedHistogram(Histogram):
 class Metrics:
     """The metrics of one server process, and the answer for all of them."""
 
-    def __init__(self, engines: Mapping[str, AsyncEngine]) -> None:
-        """`engines` have the names that label their pools."""
-        self.counts, self._engines = ProcessCounts(), engines
+    def __init__(self, engines: Mapping[str, AsyncEngine | None]) -> None:
+        """`engines` have the names that label their pools. One that is None is not in use."""
+        self.counts, self._engines = ProcessCounts(), {name: engine for name, engine in engines.items() if engine}
         self._registry = registry = CollectorRegistry()
         self._requests = Counter("work_health_requests", "Requests.", ("method", "route", "status"), registry=registry)
         self._durations = SummedHistogram(

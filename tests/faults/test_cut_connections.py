@@ -122,7 +122,7 @@ async def wait_for_publications(application: RunningApplication, count: int) -> 
     raise AssertionError("the publication does not end")
 
 
-async def test_publication_whose_worker_is_cut_off_is_made_once(application, harbour_programme, fast_queue):
+async def test_publication_whose_worker_is_cut_off_is_published_once(application, harbour_programme, fast_queue):
     seed = random.randrange(2**32)  # noqa: S311
     print(f"seed {seed}")  # noqa: T201  pytest shows it if the test fails
     chance = random.Random(seed)  # noqa: S311
@@ -130,20 +130,20 @@ async def test_publication_whose_worker_is_cut_off_is_made_once(application, har
     client = ReleaseClient(application, harbour_programme)
     connection = await application.query_connection()
     publisher = await client.http_client("harbour-council", Scope.PUBLISH)
-    made = 0
+    count = 0
 
     async def publish(cut: int | None) -> None:
         """Publish new counts of both colleges, which the publication protects first."""
-        nonlocal made
-        people = {(EAST, "female"): 31 + 10 * made, (WEST, "male"): 18 + 10 * made}
+        nonlocal count
+        people = {(EAST, "female"): 31 + 10 * count, (WEST, "male"): 18 + 10 * count}
         for college in ("quay-college", "pier-college"):
             await client.submit_and_approve(college, make_learners_return("2026-06", people))
         await connection.execute("delete from queue.pgqueuer where entrypoint = 'protect'")
         gate.arm(cut)
         requested = await publisher.post(f"/v1/programmes/{harbour_programme}/releases", json={})
         assert requested.status_code == 202, requested.text
-        made += 1
-        await wait_for_publications(application, made)
+        count += 1
+        await wait_for_publications(application, count)
 
     async with run_proxy(MessageGate, application.url) as (gate, url), work_through(url):
         await publish(None)
@@ -151,9 +151,9 @@ async def test_publication_whose_worker_is_cut_off_is_made_once(application, har
         cuts = [*space_evenly(gate.find_commits(), CRASHES), *chance.sample(range(len(gate.messages)), CRASHES // 2)]
         for cut in cuts:
             await publish(cut)
-    assert await application.count_rows("release.release") == made
+    assert await application.count_rows("release.release") == count
     assert await application.count_rows("protection.inputs") == 0
     chains = await connection.fetch(
         "select count(*), count(distinct release) from protection.contribution group by organisation"
     )
-    assert [tuple(row) for row in chains] == [(made, made)] * 2
+    assert [tuple(row) for row in chains] == [(count, count)] * 2

@@ -55,12 +55,12 @@ class Clients:
         self.refusals: Counter[tuple[int, str]] = Counter()
 
     async def submit(self, client: int) -> None:
-        value = 100 * client
+        value = 10_000 * client
         while not self._is_ending:
             value += 1
             people = PEOPLE | {(EAST, "male"): value}
             body = {"returns": [make_learners_return(f"2026-0{client}", people)]}
-            self.acknowledged.append(await self._repeat(body, f"full-{value:05}"))
+            self.acknowledged.append(await self._repeat(body, f"full-{value:06}"))
 
     async def _repeat(self, body: dict, key: str) -> str:
         while True:
@@ -126,7 +126,9 @@ async def test_full_disk_refuses_only_what_it_cannot_store(small_cluster, small_
                         assert read.status_code == 200, read.text
                     await asyncio.sleep(chance.uniform(0, 3))
                 await clients.wait_for_more()
-                await wait_until(connection, "select not exists (select from publication where finished_at is null)")
+                # A job that the queue could not store for lack of space is put back within a minute.
+                has_ended = "select not exists (select from publication where finished_at is null)"
+                await wait_until(connection, has_ended, tries=15_000)
     assert {*clients.refusals} == {FULL}
     stored = {str(row[0]) for row in await connection.fetch("select id from submission")} - before
     states = [row[0] for row in await connection.fetch("select state from publication")]

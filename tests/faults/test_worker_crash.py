@@ -47,8 +47,8 @@ def run_worker(
                 os.killpg(process.pid, signal.SIGKILL)
 
 
-async def wait_until(connection: asyncpg.Connection, query: str) -> None:
-    for _ in range(3000):
+async def wait_until(connection: asyncpg.Connection, query: str, *, tries: int = 3000) -> None:
+    for _ in range(tries):
         with contextlib.suppress(asyncpg.InterfaceError):
             if await connection.fetchval(query):
                 return
