@@ -29,6 +29,16 @@ class SeriesAvailability(Struct, frozen=True, kw_only=True):
         str | None,
         Meta(description="Why its figures cannot be rolled up; null if they can.", examples=["not_additive"]),
     ]
+    release_reason: Annotated[
+        str | None,
+        Meta(
+            description=(
+                "Why the plan allows no release to have its figures: `not_a_count`, `not_released` (means and rates), "
+                "`no_duty`, or `single_provider` (its only holder does not `publish_alone`). Null if one may."
+            ),
+            examples=["single_provider"],
+        ),
+    ] = None
 
 
 class MeasureAvailability(Struct, frozen=True, kw_only=True):

@@ -33,6 +33,9 @@ RATIO_KINDS = frozenset({MeasureKind.PROPORTION, MeasureKind.RATE, MeasureKind.M
 UNCOUNTED_KINDS = frozenset({MeasureKind.MILESTONE, MeasureKind.EVIDENCE})
 """Kinds that are returned as items or entries, so that they have no figures."""
 
+LAST_PERIOD_KINDS = frozenset({MeasureKind.STOCK, MeasureKind.CUMULATIVE})
+"""Kinds of which only the last period of a longer one counts."""
+
 
 class Aim(StrEnum):
     """The change of a measure that the plan wants."""
@@ -158,6 +161,18 @@ class Series(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     ] = None
 
 
+class LongerReturn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A longer period than the cadence's for which every duty of a distinct measure owes a return of its own.
+
+    Distinct people of a year cannot be calculated from those of its quarters. A return for a longer period is accepted
+    even if it is not owed.
+    """
+
+    period_type: PeriodType
+    basis: Basis
+    note: Text | None = None
+
+
 class Baseline(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The value of a measure in a period before the change that the plan wants, in the unit of the measure.
 
@@ -193,6 +208,9 @@ class Measure(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     direction: Direction
     disclosure_class: DisclosureClass
     cadence: Cadence
+    longer_returns: Annotated[
+        list[LongerReturn], Meta(description="Longer periods for which a distinct count is owed as well.")
+    ] = []
     area_family: Slug
     overlap: Annotated[
         Overlap, Meta(description="`unknown` if two organisations can count the same person or employer.")

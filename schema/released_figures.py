@@ -1,7 +1,7 @@
 """The public content of a release: its figures, and the cleared entries of milestones and evidence."""
 
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
@@ -63,6 +63,10 @@ class ReleasedEntryList(Struct, frozen=True, kw_only=True):
     release: int
     plan_version: int
     items: list[ReleasedEntry]
+    reason: Annotated[
+        Literal["no_cleared_entries"] | None,
+        Meta(description="Why the list is empty: no entry of these measures and periods was returned and cleared."),
+    ] = None
     next_cursor: Annotated[str | None, Meta(description="Send it as `cursor` for the next page.")] = None
 
 

@@ -50,6 +50,10 @@ class ReleaseList(Struct, frozen=True, kw_only=True):
     """Releases, newest first."""
 
     items: list[Release]
+    reason: Annotated[
+        Literal["nothing_released"] | None,
+        Meta(description="Why the list is empty: the programme has published no release yet."),
+    ] = None
 
 
 class ReleaseWithdrawal(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -102,4 +106,8 @@ class ReleaseChangeList(Struct, frozen=True, kw_only=True):
         ),
     ]
     items: list[ReleaseChange]
+    reason: Annotated[
+        Literal["unchanged"] | None,
+        Meta(description="Why the list is empty: every figure is the same as in the previous release."),
+    ] = None
     next_cursor: str | None = None

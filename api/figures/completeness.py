@@ -8,7 +8,10 @@ from api.figures.resolution import ResolvedQuery
 from api.figures.returns_data import SelectedRevision
 from api.plan import calendar, obligations
 from api.plan.catalogue import Catalogue
+from api.plan.counted_sources import list_longest_periods
+from api.plan.periods import list_own_period_types, list_periods
 from api.reviews.concessions import Concessions, ObligationKey
+from api.statistics import periods
 from schema.organisations import Duty
 from schema.outcomes import Coverage, MissingReason, MissingReturn
 from schema.periods import Period
@@ -134,7 +137,11 @@ class _OwedReturn(Struct, frozen=True, kw_only=True):
 
 
 def _list_owed(query: ResolvedQuery, catalogue: Catalogue, concessions: Concessions) -> Iterator[_OwedReturn]:
-    """Yield each duty of the series with each period for which the server accepts its return."""
+    """Yield each duty of the series with each period for which the server accepts its return.
+
+    A counted return for a longer period replaces those for the periods inside it. Such a return is also owed if the
+    plan asks for it.
+    """
     revisions = {
         (revision.organisation, revision.service, revision.period.code): revision for revision in query.revisions
     }
@@ -143,9 +150,30 @@ def _list_owed(query: ResolvedQuery, catalogue: Catalogue, concessions: Concessi
             continue
         holder = catalogue.resolve_holder(duty)
         accepted_days = obligations.find_accepted_days(duty, catalogue.plan)
-        for part in query.part_periods:
-            if accepted_days.contain(part):
+        own = _list_longer_returns(query, duty, catalogue)
+        covered = list_longest_periods(period for period, is_counted in own.items() if is_counted)
+        for part in (*query.part_periods, *own):
+            is_replaced = any(part != longer and periods.contains(longer, part) for longer in covered)
+            if accepted_days.contain(part) and not is_replaced:
                 revision = revisions.get((holder or "", duty.service, part.code))
                 key = (holder or "", duty.measure, duty.series, duty.service, part.code)
                 is_excused = duty.required and revision is None and key in concessions.exempt
                 yield _OwedReturn(duty=duty, holder=holder, period=part, revision=revision, is_excused=is_excused)
+
+
+def _list_longer_returns(query: ResolvedQuery, duty: Duty, catalogue: Catalogue) -> dict[Period, bool]:
+    """Return the longer periods in the query that the duty owes or has returned, and whether the return is counted."""
+    holder, span = catalogue.resolve_holder(duty), query.period
+    owed_types = [owed.period_type for owed in query.measure.longer_returns]
+    longer = {
+        period: False
+        for type_ in owed_types
+        for period in (list_periods(catalogue.plan.window, type_) if span else [])
+        if span and periods.contains(span, period)
+    }
+    return longer | {
+        revision.period: revision.is_counted
+        for revision in query.revisions
+        if (revision.organisation, revision.service) == (holder, duty.service)
+        and revision.period.type in list_own_period_types(query.measure)
+    }

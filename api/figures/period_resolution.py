@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 
 from api.figures.query import LATEST_KEYWORD, MAX_PERIODS, IncompatibleFilters, OutcomeQuery, ResultTooLarge
-from api.plan.periods import UnclearPeriod
+from api.plan.periods import UnclearPeriod, list_own_period_types
 from api.statistics import periods
 from schema.measures import Cadence, Collection, Measure, MeasureKind, Series
 from schema.outcomes import ResolvedPeriod
@@ -96,8 +96,13 @@ class PeriodResolver:
 
 
 def find_latest_period(measure: Measure, returned_periods: Sequence[Period]) -> Period | None:
-    """Return the last period that has a return; for a formula, the period of its own cadence around it."""
-    last = max(returned_periods, key=lambda period: period.end, default=None)
+    """Return the last period that has a return; for a formula, the period of its own cadence around it.
+
+    The own return of a longer period is not the latest one, unless nothing else was returned.
+    """
+    own_types = list_own_period_types(measure)
+    collected = [period for period in returned_periods if period.type not in own_types]
+    last = max(collected or returned_periods, key=lambda period: period.end, default=None)
     if last is None or measure.kind not in (MeasureKind.DERIVED, MeasureKind.GAP):
         return last
     candidates = periods.list_periods_between(

@@ -141,7 +141,7 @@ def _select_areas(query: OutcomeQuery, levels: Sequence[str], catalogue: Catalog
 
 
 def select_series(query: OutcomeQuery, catalogue: Catalogue) -> list[tuple[Measure, Series]]:
-    """Return the selected series in the order of the plan. Raises NotFound or UnknownCode."""
+    """Return the selected series in the order of the plan. Raises NotFound, UnknownCode or IncompatibleFilters."""
     if query.theme is not None:
         check_code("a theme", query.theme, (theme.slug for theme in catalogue.plan.themes))
     slugs = {catalogue.get_measure(slug).slug for slug in query.measures}
@@ -156,6 +156,10 @@ def select_series(query: OutcomeQuery, catalogue: Catalogue) -> list[tuple[Measu
             selected += [
                 (adapt_measure(measure, series), series) for series in measure.series if series.slug == query.series
             ]
+    if not selected:
+        themes = {slug: catalogue.measures[slug].theme for slug in sorted(slugs)}
+        stated = ", ".join(f"{slug} belongs to {theme}" for slug, theme in themes.items()) or "It has no measures"
+        raise IncompatibleFilters(f"No measure of the query belongs to the theme {query.theme}. {stated}.")
     return selected
 
 

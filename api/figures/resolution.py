@@ -25,6 +25,7 @@ from api.figures.returns_data import SelectedRevision
 from api.plan.catalogue import Catalogue
 from api.plan.counted_sources import find_repeated_returns
 from api.plan.filters import check_code
+from api.plan.periods import list_own_period_types
 from api.statistics import periods, roll_up
 from schema.measures import Collection, Measure, MeasureKind, Series
 from schema.outcomes import ResolvedPeriod
@@ -215,7 +216,12 @@ def resolve_period(
             reason=query.reason or "period_not_partitioned",
             alternatives=query.alternatives or f"Use a period that consists of whole periods of the type `{cadence}`.",
         )
-    selected = [revision for revision in revisions if revision.period in parts]
+    own_types = list_own_period_types(query.measure)
+    selected = [
+        revision
+        for revision in revisions
+        if revision.period in parts or (revision.period.type in own_types and periods.contains(period, revision.period))
+    ]
     return replace(
         query,
         period=period,

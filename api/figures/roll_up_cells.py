@@ -13,13 +13,11 @@ from api.plan.catalogue import Catalogue
 from api.plan.counted_sources import find_reset_day, select_counted_returns
 from api.statistics.roll_up import FloatArray, IntArray, RollUpEntries, Tally, roll_up
 from api.submissions.cell_columns import MISSING, STATUS_INDEX, Cells, Column
-from schema.measures import RATIO_KINDS, MeasureKind
+from schema.measures import LAST_PERIOD_KINDS, RATIO_KINDS, MeasureKind
 from schema.submissions import ReturnKind, Status
 
 ReturnName = tuple[str, str, str]
 """The organisation, the service and the period of a return."""
-LATEST_PERIOD_KINDS = frozenset({MeasureKind.STOCK, MeasureKind.CUMULATIVE})
-"""The kinds for which only the last period of a source counts."""
 
 
 class RollUpResult(Struct, frozen=True, kw_only=True):
@@ -159,7 +157,7 @@ def _find_contributing_revisions(
     contributing: list[dict[tuple[str, ...], SelectedRevision]] = [{} for _ in range(group_count)]
     for revision, group, is_known in zip(revisions, groups, has_value, strict=True):
         if is_known:
-            period_key = () if kind in LATEST_PERIOD_KINDS else (revision.period.code,)
+            period_key = () if kind in LAST_PERIOD_KINDS else (revision.period.code,)
             key = (revision.organisation, revision.service, *period_key)
             last = contributing[group].setdefault(key, revision)
             if last.period.end < revision.period.end:

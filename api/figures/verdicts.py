@@ -12,14 +12,13 @@ from api.figures.preview_figures import PlainFigures, calculate_figures
 from api.figures.query import COMPARABLE_KINDS
 from api.figures.resolution import ResolvedQuery
 from api.figures.returns_data import ReturnsData, SelectedRevision
-from api.figures.roll_up_cells import LATEST_PERIOD_KINDS
 from api.plan.breakdowns import format_breakdown_key
 from api.plan.catalogue import Catalogue
 from api.reviews.concessions import NO_CONCESSIONS, Concessions
 from api.statistics import comparison, movement, periods, trends
 from api.statistics.readings import Reading
 from schema.intervals import Confidence, Interval, IntervalMethod
-from schema.measures import Aim, Measure, MeasureKind
+from schema.measures import LAST_PERIOD_KINDS, Aim, Measure, MeasureKind
 from schema.outcomes import Comparator, Contributor, PreviewFigure, TargetVerdict
 from schema.periods import Period
 from schema.submissions import Marker
@@ -281,7 +280,7 @@ def judge_target(measure: Measure, period: Period, low: float | None, high: floa
         candidate
         for candidate in map(periods.parse, targets)
         if periods.is_same_span(candidate, period)
-        or (measure.kind in LATEST_PERIOD_KINDS and candidate.end == period.end)
+        or (measure.kind in LAST_PERIOD_KINDS and candidate.end == period.end)
     ]
     if not candidates:
         return None

@@ -7,6 +7,7 @@ from api.figures.query import OutcomeQuery, resolve_axes
 from api.figures.resolution import AS_PUBLISHED_ONLY, resolve_query
 from api.plan.catalogue import Catalogue
 from api.plan.periods import list_periods
+from api.plan.scope_members import explain_unreleased
 from api.statistics import periods
 from schema.availability import AreaFamily, Availability, MeasureAvailability, OutcomeFormat, SeriesAvailability
 from schema.measures import Cadence, Measure, Series
@@ -93,4 +94,5 @@ def _describe_series(measure: Measure, series: Series, catalogue: Catalogue) -> 
         headline=series.headline,
         collection=series.collection,
         reason=AS_PUBLISHED_ONLY if resolved.is_published else reason,
+        release_reason=explain_unreleased(measure, series, catalogue),
     )

@@ -5,6 +5,7 @@ from datetime import datetime
 from itertools import chain
 from typing import NoReturn
 
+import msgspec
 from litestar.datastructures import State
 from litestar.params import FromPath
 from litestar.types import Scope
@@ -16,6 +17,7 @@ from api.figures.query import MAX_FIGURES, OutcomeQuery, QueryAxes, ResultTooLar
 from api.http.pagination import InvalidCursor, decode_cursor
 from api.http.threads import run_on_figures
 from api.outcomes.cache import SOURCE_KEY, CacheSource, OpenRelease, get_cache
+from api.outcomes.empty_answers import explain_missing_series
 from api.outcomes.progress_periods import HISTORY_PERIODS, list_companion_queries
 from api.outcomes.queries_released import fetch_blocks, fetch_release
 from api.outcomes.release_states import ReleaseState
@@ -27,6 +29,7 @@ from api.releases import rules
 from api.releases.figure_blocks import FigureBlock, decode_figures
 from api.releases.queries_previous import list_released_periods
 from api.releases.queries_releases import list_releases
+from schema.measures import Measure, Series
 from schema.released_figures import PublishedFigure
 
 _BLOCKS_PER_READ = 8
@@ -163,7 +166,37 @@ class ReleasedSelection(Struct, frozen=True, kw_only=True):
     resolved: ReleaseQuery
 
     async def fetch_page(self, *, after: int = -1, limit: int) -> list[tuple[int, bytes]]:
-        """Return positions and contents, in order. Raises WithdrawnRelease."""
+        """Return positions and contents, in order, then a row with the reason for each series without figures.
+
+        These are the named series without a released period, and all series if the query selects no figure at all.
+
+        Raises WithdrawnRelease, PeriodNotReleased or NotCollected.
+        """
+        figures = await self.fetch_rows(after=after, limit=limit)
+        if len(figures) == limit:
+            return figures
+        is_empty = not figures and not await self.fetch_rows(limit=1)
+        opened = self.reader.opened
+        explained = explain_missing_series(
+            self.query,
+            self.axes,
+            [series for series in self.axes.series if is_empty or self._is_named_in_vain(*series)],
+            opened.covered_periods,
+            opened.catalogue,
+            release=opened.release.number,
+        )
+        first = max((positions.stop for positions in opened.positions.values()), default=0)
+        rows = [(position, msgspec.json.encode(figure)) for position, figure in enumerate(explained, start=first)]
+        return [*figures, *(row for row in rows if row[0] > after)][:limit]
+
+    def _is_named_in_vain(self, measure: Measure, series: Series) -> bool:
+        """Return True if the query names a measure of which it selects no released period."""
+        number = self.reader.catalogue.ids.series[measure.slug, series.slug]
+        selected = {one.series for one in self.resolved.filters if one.periods}
+        return bool(self.query.measures) and number not in selected
+
+    async def fetch_rows(self, *, after: int = -1, limit: int) -> list[tuple[int, bytes]]:
+        """Return the positions and contents of the selected figures, in order. Raises WithdrawnRelease."""
         places = self.reader.opened.positions
         wanted = sorted(
             (positions.start, number)

@@ -80,9 +80,7 @@ def _match_periods(
     query: OutcomeQuery, measure: Measure, series: Series, covered: Sequence[tuple[Period, bool]]
 ) -> tuple[list[str], list[ResolvedPeriod]]:
     """Return the codes of the released periods. A period of the same span matches even with another code."""
-    cadence = measure.cadence.period_type
-    returned = [period for period, has_returns in covered if has_returns and period.type is cadence]
-    resolver = PeriodResolver(measure, series, returned)
+    resolver = _make_resolver(measure, series, covered)
     released = {period.code: period for period, _ in covered}
     codes: list[str] = []
     for period in resolver.resolve(query) or []:
@@ -91,6 +89,19 @@ def _match_periods(
         else:
             codes += [code for code, other in released.items() if periods.is_same_span(other, period)]
     return codes, resolver.resolved_tokens
+
+
+def _make_resolver(measure: Measure, series: Series, covered: Sequence[tuple[Period, bool]]) -> PeriodResolver:
+    cadence = measure.cadence.period_type
+    returned = [period for period, has_returns in covered if has_returns and period.type is cadence]
+    return PeriodResolver(measure, series, returned)
+
+
+def list_selected_periods(
+    query: OutcomeQuery, measure: Measure, series: Series, covered: Sequence[tuple[Period, bool]]
+) -> list[Period] | None:
+    """Return the periods that a query selects, released or not; None if a relative token has no period."""
+    return _make_resolver(measure, series, covered).resolve(query)
 
 
 def decode_covered_periods(rows: Iterable[ReleasedPeriod], catalogue: Catalogue) -> CoveredPeriods:

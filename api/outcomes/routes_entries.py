@@ -25,6 +25,7 @@ class _EntriesPage(Struct, frozen=True, kw_only=True):
     release: int
     plan_version: int
     items: list[msgspec.Raw]
+    reason: str | None
     next_cursor: str | None
 
 
@@ -58,6 +59,7 @@ async def list_release_entries(
         release=number,
         plan_version=reader.catalogue.version,
         items=[msgspec.Raw(content) for _, content in page],
+        reason=None if page or after >= 0 else "no_cleared_entries",
         next_cursor=next_cursor,
     )
     return Response(msgspec.json.encode(response), media_type=MediaType.JSON)

@@ -74,7 +74,8 @@ async def get_inequality(
     query = OutcomeQuery(
         measures=[measure], series=series, periods=[period], areas=[area] if area else [], group_by=[dimension]
     )
-    figures = await reader.select(query).fetch_figures()
+    selection = reader.select(query)
+    figures = await selection.fetch_figures() if await selection.fetch_rows(limit=1) else []
     categories = (category, reference_category)
     return build_inequality(reader.release, figures, categories, dimension, reader.catalogue, index_scale)
 

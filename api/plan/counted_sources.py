@@ -1,4 +1,8 @@
-"""Which returns count for a stock or a cumulative measure, of which each source's last return counts."""
+"""Which returns of a source count in a window.
+
+Of a stock or a cumulative measure, each source's last return counts. Of a distinct count, its returns for the longest
+periods count, because they replace those for the periods inside them.
+"""
 
 from collections.abc import Iterable, Sequence
 from datetime import date
@@ -7,7 +11,7 @@ from typing import Protocol, TypeVar
 from api.plan.catalogue import Catalogue
 from api.plan.obligations import find_accepted_days
 from api.statistics import periods
-from schema.measures import Measure, MeasureKind, Series
+from schema.measures import LAST_PERIOD_KINDS, Measure, MeasureKind, Series
 from schema.periods import Period
 from schema.submissions import ReturnKind
 
@@ -38,12 +42,16 @@ def select_counted_returns(
 ) -> list[ReturnT]:
     """Return the returns of a window that count for one series.
 
+    Of a distinct count, a source's return for a longer period replaces its returns for the periods inside it.
+
     The as-of date is the last day of the latest return. A stock leaves out the sources whose duty is not in force on
     that day: their people may be counted by a successor. A cumulative measure leaves them out only if it has been reset
     since their last return, because what they had counted before then remains true.
     """
     selected = list(returns)
-    if measure.kind not in (MeasureKind.STOCK, MeasureKind.CUMULATIVE) or not selected:
+    if measure.kind is MeasureKind.DISTINCT:
+        return _select_longest(selected)
+    if measure.kind not in LAST_PERIOD_KINDS or not selected:
         return selected
     last_days: dict[tuple[str, str], date] = {}
     for one in selected:
@@ -57,6 +65,22 @@ def select_counted_returns(
         and (measure.kind is MeasureKind.STOCK or last_day < find_reset_day(series, as_of))
     }
     return [one for one in selected if (one.organisation, one.service) not in left]
+
+
+def _select_longest(returns: Sequence[ReturnT]) -> list[ReturnT]:
+    returned: dict[tuple[str, str], list[Period]] = {}
+    for one in returns:
+        returned.setdefault((one.organisation, one.service), []).append(one.period)
+    longest = {source: list_longest_periods(of_source) for source, of_source in returned.items()}
+    return [one for one in returns if one.period in longest[one.organisation, one.service]]
+
+
+def list_longest_periods(returned: Iterable[Period]) -> set[Period]:
+    """Return the periods that lie in no other one."""
+    every = set(returned)
+    return {
+        period for period in every if not any(periods.contains(other, period) for other in every if other != period)
+    }
 
 
 def _is_in_force(

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from api.plan.mistakes import Mistake, Path, find_unknown_codes
+from api.plan.periods import list_own_period_types
 from api.statistics import periods
 from schema.measures import RATIO_KINDS, Collection, Companion, Formula, Measure, MeasureKind, Operation, Series
 from schema.plan import Plan
@@ -47,6 +48,10 @@ def _check_kind(measure: Measure, path: Path) -> Iterator[Mistake]:
         yield Mistake(path=(*path, "domains"), text="only an evidence measure has domains, and it must have some")
     if measure.counts_events and measure.kind is not MeasureKind.FLOW:
         yield Mistake(path=(*path, "counts_events"), text="only a flow counts events")
+    allowed = list_own_period_types(measure)
+    for number, longer in enumerate(measure.longer_returns):
+        place, noun = (*path, "longer_returns", number), "a longer period of a distinct count"
+        yield from find_unknown_codes((*place, "period_type"), noun, [longer.period_type], allowed)
 
 
 def _check_targets(measure: Measure, path: Path) -> Iterator[Mistake]:

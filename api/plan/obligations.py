@@ -8,7 +8,7 @@ from msgspec import Struct
 from api.plan import calendar
 from api.plan.bindings import apply_bindings
 from api.plan.calendar import Deadlines
-from api.plan.periods import list_periods
+from api.plan.periods import list_owed_periods
 from schema.measures import Collection
 from schema.organisations import Duty
 from schema.periods import Period
@@ -52,9 +52,8 @@ def list_expected_returns(plan: Plan) -> Iterator[ExpectedReturn]:
         series = next(series for series in measure.series if series.slug == duty.series)
         if not duty.required or series.collection is not Collection.PARTNERS:
             continue
-        cadence = measure.cadence
         accepted_days = find_accepted_days(duty, plan)
-        for period in list_periods(plan.window, cadence.period_type, months=cadence.months):
+        for period in list_owed_periods(measure, plan.window):
             if accepted_days.contain(period):
                 yield ExpectedReturn(
                     holder=duty.holder,

@@ -4,8 +4,17 @@ from collections.abc import Sequence
 
 from api.http.refusals import Invalid
 from api.statistics import periods
+from schema.measures import Measure, MeasureKind
 from schema.periods import Period, PeriodType
 from schema.plan import Window
+
+LONGER_PERIOD_TYPES = {
+    PeriodType.MONTH: (PeriodType.FINANCIAL_QUARTER, PeriodType.FINANCIAL_HALF, PeriodType.FINANCIAL_YEAR),
+    PeriodType.FINANCIAL_QUARTER: (PeriodType.FINANCIAL_HALF, PeriodType.FINANCIAL_YEAR),
+    PeriodType.FINANCIAL_HALF: (PeriodType.FINANCIAL_YEAR,),
+    PeriodType.CALENDAR_QUARTER: (PeriodType.CALENDAR_YEAR,),
+}
+"""The longer periods that are released as well as the collected ones, once they are over; the longest last."""
 
 
 class UnclearPeriod(Invalid):
@@ -43,3 +52,18 @@ def list_periods(window: Window, period_type: PeriodType, *, months: int | None 
     ):
         return []
     return list(periods.list_periods_between(period_type, window.start, window.end, months=months))
+
+
+def list_own_period_types(measure: Measure) -> tuple[PeriodType, ...]:
+    """Return the types of longer periods for which a measure may have returns of their own.
+
+    Only a distinct count has them: a year's people are not the sum of those of its quarters, and no rule finds them.
+    """
+    is_distinct = measure.kind is MeasureKind.DISTINCT
+    return LONGER_PERIOD_TYPES.get(measure.cadence.period_type, ()) if is_distinct else ()
+
+
+def list_owed_periods(measure: Measure, window: Window) -> list[Period]:
+    """Return the periods in the window for which a measure is owed: those of its cadence, then the longer ones."""
+    types = [measure.cadence.period_type, *(longer.period_type for longer in measure.longer_returns)]
+    return [period for type_ in types for period in list_periods(window, type_, months=measure.cadence.months)]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from api.plan.catalogue import Catalogue, find_headline_series
-from schema.measures import Measure, MeasureKind, Series
+from schema.measures import UNCOUNTED_KINDS, Collection, Measure, MeasureKind, Series
 from schema.organisations import Duty
 
 SUMMED_KINDS = frozenset({MeasureKind.FLOW, MeasureKind.PROPORTION})
@@ -48,6 +48,22 @@ def may_publish_alone(members: Sequence[ScopeMember], organisation: str, catalog
         if (duty.measure, duty.series) in keys and catalogue.resolve_holder(duty) == organisation
     ]
     return bool(duties) and all(duty.publish_alone for duty in duties)
+
+
+def explain_unreleased(measure: Measure, series: Series, catalogue: Catalogue) -> str | None:
+    """Return why the plan allows no release to have figures of a series; None if one may. It depends on no return."""
+    if measure.kind in UNCOUNTED_KINDS:
+        return "not_a_count"
+    if series.collection is not Collection.PARTNERS:
+        return None
+    if measure.kind not in PROTECTED_KINDS:
+        return "not_released"
+    duties = [duty for duty in catalogue.plan.duties if (duty.measure, duty.series) == (measure.slug, series.slug)]
+    if not duties:
+        return "no_duty"
+    holders = {catalogue.resolve_holder(duty) or duty.holder for duty in duties}
+    is_single = len(holders) == 1 and holders.isdisjoint(catalogue.open_sets)
+    return "single_provider" if is_single and not all(duty.publish_alone for duty in duties) else None
 
 
 def find_joined_measures(catalogue: Catalogue) -> dict[str, list[str]]:

@@ -19,7 +19,12 @@ from api.statistics.disclosure.lattice import ScopeShape, build_nodes
 from api.statistics.disclosure.source_protection import protect_counts
 from api.submissions.cell_columns import Cells
 from schema.disclosure import Rule
+from schema.measures import MeasureKind
 from schema.publication_jobs import LeftOutTable
+from schema.submissions import ReturnKind
+
+NIL_KEEPS_COUNT = "nil-keeps-count"
+"""The rule by which nil returns of a cumulative count are read."""
 
 
 class ProtectionTask(Struct, frozen=True, kw_only=True, eq=False):
@@ -68,8 +73,17 @@ def protect_return(task: ProtectionTask) -> StoredContribution:
 
 
 def hash_inputs(scope: AuditScope, rule: Rule, returns: Sequence[SelectedRevision]) -> bytes:
-    """Return a hash of everything that a contribution depends on, except its predecessors and its draws."""
-    inputs = (scope.shape, rule, sorted(revision.id for revision in returns))
+    """Return a hash of everything that a contribution depends on, except its predecessors and its draws.
+
+    Contributions that read nil returns of a cumulative count as 0 have the hash without `NIL_KEEPS_COUNT`, so that they
+    are calculated again.
+    """
+    is_cumulative = scope.members[0].measure.kind is MeasureKind.CUMULATIVE
+    has_nil = any(revision.kind is ReturnKind.NIL for revision in returns)
+    inputs = (
+        *(scope.shape, rule, sorted(revision.id for revision in returns)),
+        *[NIL_KEEPS_COUNT] * (is_cumulative and has_nil),
+    )
     return hashlib.sha256(msgspec.msgpack.encode(inputs)).digest()
 
 

@@ -1,8 +1,8 @@
 """Scopes: the counts of a provider that are protected together, because they are linked.
 
-A scope is a series with the measures joined to it, in one period. The counts of a longer period are sums of displayed
-counts, so they need no scope. A cumulative count is the sum of its increments since it was last reset, so its periods
-between two resets share a scope.
+A scope is a series with the measures joined to it, in one period. The figures of a longer period are calculated from
+displayed counts, so they need no scope, except for distinct people, who may have a return of their own for it. A
+cumulative count is the sum of its increments since it was last reset, so its periods between two resets share a scope.
 """
 
 from collections import defaultdict
@@ -14,22 +14,14 @@ from msgspec.structs import replace
 
 from api.figures.returns_data import SelectedRevision
 from api.plan.catalogue import Catalogue, find_disclosure_class
-from api.plan.periods import list_periods
-from api.plan.scope_members import PROTECTED_KINDS, SUMMED_KINDS, ScopeMember, find_joined_measures, list_members
+from api.plan.periods import LONGER_PERIOD_TYPES, list_own_period_types, list_periods
+from api.plan.scope_members import PROTECTED_KINDS, ScopeMember, find_joined_measures, list_members
 from api.plan.scope_shapes import list_scope_areas, make_shape
 from api.statistics import periods
 from api.statistics.disclosure.lattice import ScopeShape
 from schema.disclosure import DisclosureClass
-from schema.measures import Collection, Measure, MeasureKind
+from schema.measures import LAST_PERIOD_KINDS, Collection, Measure, MeasureKind
 from schema.periods import Period, PeriodType
-
-LONGER_PERIOD_TYPES = {
-    PeriodType.MONTH: (PeriodType.FINANCIAL_QUARTER, PeriodType.FINANCIAL_HALF, PeriodType.FINANCIAL_YEAR),
-    PeriodType.FINANCIAL_QUARTER: (PeriodType.FINANCIAL_HALF, PeriodType.FINANCIAL_YEAR),
-    PeriodType.FINANCIAL_HALF: (PeriodType.FINANCIAL_YEAR,),
-    PeriodType.CALENDAR_QUARTER: (PeriodType.CALENDAR_YEAR,),
-}
-"""The longer periods that are released as well, once they are over; the longest last."""
 
 
 class AuditScope(Struct, frozen=True, kw_only=True):
@@ -50,7 +42,10 @@ class SeriesScopes(Struct, frozen=True, kw_only=True):
     members: tuple[ScopeMember, ...]
     scopes: tuple[AuditScope, ...]
     periods: dict[str, tuple[tuple[AuditScope, str], ...]]
-    """Each released period with the scopes, and their periods, whose displayed counts it sums."""
+    """Each released period with the scopes, and their periods, whose displayed counts it is calculated from.
+
+    A longer period of distinct people also has the scopes of its own returns, and of those for the periods inside it.
+    """
 
     @property
     def measures(self) -> list[str]:
@@ -70,10 +65,9 @@ def list_released_periods(
     else:
         collected = list_periods(catalogue.plan.window, cadence.period_type, months=cadence.months)
     ended = [period for period in collected if period.end < today]
-    types = LONGER_PERIOD_TYPES.get(cadence.period_type, ()) if measure.kind in SUMMED_KINDS else ()
     longer = [
         period
-        for type_ in types
+        for type_ in LONGER_PERIOD_TYPES.get(cadence.period_type, ())
         for period in list_periods(catalogue.plan.window, type_)
         if period.end < today and set(periods.divide_period(period, cadence.period_type)) <= set(ended)
     ]
@@ -120,8 +114,9 @@ def _make_series_scopes(
 ) -> SeriesScopes:
     whole, key = members[0].measure, "/".join(members[0].key)
     ended, longer = list_released_periods(whole, catalogue, returned, today=today)
+    own = [period for period in longer if period.type in list_own_period_types(whole)]
     scopes: dict[str, AuditScope] = {}
-    for span, collected in _group_linked_periods(members[0], catalogue, ended).items():
+    for span, collected in _group_linked_periods(members[0], catalogue, [*ended, *own]).items():
         increments = [collected[0].code, *(f"since {before.code}" for before in collected[:-1])]
         scope = AuditScope(
             key=f"{key} {span}",
@@ -139,12 +134,21 @@ def _make_series_scopes(
         scopes=tuple({scope.key: scope for scope in scopes.values()}.values()),
         periods={code: ((scope, code),) for code, scope in scopes.items()}
         | {
-            period.code: tuple(
-                (scopes[part.code], part.code) for part in periods.divide_period(period, whole.cadence.period_type)
-            )
+            period.code: tuple((scopes[part.code], part.code) for part in _list_parts(whole, period, own))
             for period in longer
         },
     )
+
+
+def _list_parts(measure: Measure, period: Period, own: Sequence[Period]) -> list[Period]:
+    """Return the periods whose counts a longer one is calculated from: of a stock, the last one.
+
+    `own` are the longer periods with returns of their own.
+    """
+    parts = list(periods.divide_period(period, measure.cadence.period_type))
+    if measure.kind in LAST_PERIOD_KINDS:
+        return parts[-1:]
+    return [*(longer for longer in own if periods.contains(period, longer)), *parts]
 
 
 def _group_linked_periods(

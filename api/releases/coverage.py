@@ -9,9 +9,14 @@ from api.figures.returns_data import SelectedRevision
 from api.figures.verdicts import list_sources
 from api.plan.breakdowns import TOTAL_KEY
 from api.plan.catalogue import Catalogue
+from api.plan.counted_sources import select_counted_returns
+from api.plan.periods import LONGER_PERIOD_TYPES
 from api.protection.scopes import SeriesScopes, iterate_series_periods, list_released_periods
 from api.releases.figure_keys import SeriesKey
+from api.releases.scope_views import ReturnedSources
 from api.reviews.concessions import Concessions
+from api.statistics import periods
+from schema.measures import LAST_PERIOD_KINDS
 from schema.periods import Period
 from schema.verdicts import MovementSource
 
@@ -45,12 +50,46 @@ def _resolve_periods(
     catalogue: Catalogue, scopes: Sequence[SeriesScopes], returns: Iterable[SelectedRevision], *, today: date
 ) -> Iterator[tuple[tuple[SeriesKey, str], ResolvedQuery]]:
     """Yield the total of each series in each period, with its returns."""
+    returns_by_series = _group_by_series(returns)
+    for query, period in _list_queries(catalogue, scopes, returns_by_series, today=today):
+        key = (query.measure.slug, query.series.slug)
+        yield (key, period.code), resolve_period(query, _find_last_part(query, period), catalogue, returns_by_series)
+
+
+def _find_last_part(query: ResolvedQuery, period: Period) -> Period:
+    """Return the period whose returns are behind the figure of a stock: of a longer period, the last part."""
+    cadence = query.measure.cadence.period_type
+    is_last = query.measure.kind in LAST_PERIOD_KINDS and period.type in LONGER_PERIOD_TYPES.get(cadence, ())
+    return periods.divide_period(period, cadence)[-1] if is_last else period
+
+
+def find_returned_sources(
+    catalogue: Catalogue, scopes: Sequence[SeriesScopes], returns: Iterable[SelectedRevision], *, today: date
+) -> ReturnedSources:
+    """Return who has returned what, and the longer periods of stocks whose last part lacks a source."""
+    returns_by_series = _group_by_series(revision for revision in returns if revision.is_counted)
+    services: dict[tuple[SeriesKey, str], dict[str, frozenset[str]]] = {}
+    for key, of_series in returns_by_series.items():
+        for one in of_series:
+            of_period = services.setdefault((key, one.period.code), {})
+            of_period[one.organisation] = of_period.get(one.organisation, frozenset()) | {one.service}
+    lacking: set[tuple[SeriesKey, str]] = set()
+    for query, period in _list_queries(catalogue, scopes, returns_by_series, today=today):
+        key, last = (query.measure.slug, query.series.slug), _find_last_part(query, period)
+        if last != period:
+            inside = [one for one in returns_by_series.get(key, []) if periods.contains(period, one.period)]
+            counted = select_counted_returns(query.measure, query.series, inside, catalogue)
+            of_last = {(one.organisation, one.service) for one in counted if one.period == last}
+            if not {(one.organisation, one.service) for one in counted} <= of_last:
+                lacking.add((key, period.code))
+    return ReturnedSources(services=services, lacking_at_end=frozenset(lacking))
+
+
+def _group_by_series(returns: Iterable[SelectedRevision]) -> dict[SeriesKey, list[SelectedRevision]]:
     returns_by_series: dict[SeriesKey, list[SelectedRevision]] = {}
     for revision in returns:
         returns_by_series.setdefault((revision.measure, revision.series), []).append(revision)
-    for query, period in _list_queries(catalogue, scopes, returns_by_series, today=today):
-        key = (query.measure.slug, query.series.slug)
-        yield (key, period.code), resolve_period(query, period, catalogue, returns_by_series)
+    return returns_by_series
 
 
 def _list_queries(

@@ -8,7 +8,7 @@ from api.statistics import inequality, periods
 from api.statistics.inequality import Contrast
 from api.statistics.intervals import RatioCounts
 from schema.intervals import Confidence
-from schema.measures import Formula, Measure, MeasureKind, Operation
+from schema.measures import LAST_PERIOD_KINDS, Formula, Measure, Operation
 from schema.periods import Period
 from schema.submissions import Status
 
@@ -26,7 +26,7 @@ def calculate_derived(
 def _find_total(span: Period, measure: Measure, totals: PeriodTotals) -> ReleasedValue:
     """Return the value of a measure for the span: that of an equal period, or for a stock the one at its end."""
     for period, value in totals:
-        is_last = measure.kind in (MeasureKind.STOCK, MeasureKind.CUMULATIVE) and period.end == span.end
+        is_last = measure.kind in LAST_PERIOD_KINDS and period.end == span.end
         if periods.is_same_span(period, span) or (is_last and periods.contains(span, period)):
             return value
     return NO_DATA

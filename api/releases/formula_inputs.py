@@ -112,7 +112,7 @@ def find_view(measure: Measure, series: Series, snapshot: Snapshot) -> SeriesVie
     protected = find_scopes(measure, series, snapshot)
     if protected is None or not protected[0].scopes:
         return None
-    return SeriesView(*protected, snapshot.catalogue, snapshot.load_counts)
+    return SeriesView(*protected, snapshot.catalogue, snapshot.load_counts, snapshot.returned)
 
 
 def list_periods(view: SeriesView) -> list[Period]:

@@ -15,7 +15,7 @@ from api.plan.catalogue import Catalogue
 from api.protection import queries_contributions
 from api.protection.scopes import AuditScope, SeriesScopes
 from api.releases import published_statistics
-from api.releases.coverage import calculate_coverage, find_sources
+from api.releases.coverage import calculate_coverage, find_returned_sources, find_sources
 from api.releases.figure_keys import SeriesKey
 from api.releases.queries_jobs import PublicationKey, PublicationRecord
 from api.releases.queries_previous import PreviousRelease
@@ -73,6 +73,7 @@ async def fetch_snapshot(
         load_counts=load_counts,
         coverage=calculate_coverage(catalogue, scopes, publication.returns, concessions, today=today),
         sources=find_sources(catalogue, scopes, publication.returns, today=today),
+        returned=find_returned_sources(catalogue, scopes, publication.returns, today=today),
         published=await _fetch_published_statistics(transaction, publication, concessions),
         excluded_measures=frozenset(publication.record.request.exclude_measures),
         carried=publication.carried,

@@ -62,6 +62,7 @@ class ReleasedValue(Struct, frozen=True, kw_only=True, gc=False):
 NO_DATA = ReleasedValue(status=Status.NOT_AVAILABLE, reason="no_data")
 SUPPRESSED = ReleasedValue(status=Status.CONFIDENTIAL, reason="suppressed")
 NOT_KNOWN_FOR_ALL = ReleasedValue(status=Status.NOT_AVAILABLE, reason="not_known_for_all")
+LAST_PERIOD_INCOMPLETE = ReleasedValue(status=Status.NOT_AVAILABLE, reason="last_period_incomplete")
 NO_COMMON_SOURCE = ReleasedValue(status=Status.NOT_AVAILABLE, reason="no_common_source", leaves_out_sources=True)
 NOT_A_COUNT = ReleasedValue(status=Status.NOT_APPLICABLE, reason="not_a_count")
 NOT_RELEASED = ReleasedValue(status=Status.NOT_APPLICABLE, reason="not_released")

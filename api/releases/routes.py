@@ -42,7 +42,8 @@ class ChangeCursor(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_
 async def list_releases(programme: FromPath[str], public: Transaction, now: Now) -> ReleaseList:
     """List releases, newest first. A release under embargo is not listed until its embargo ends."""
     catalogue = await fetch_catalogue(public, programme)
-    return ReleaseList(items=await queries_releases.list_releases(public, catalogue.id, catalogue.slug, now=now))
+    releases = await queries_releases.list_releases(public, catalogue.id, catalogue.slug, now=now)
+    return ReleaseList(items=releases, reason=None if releases else "nothing_released")
 
 
 async def _find_release(programme: str, number: int, transaction: AsyncConnection, now: datetime | None) -> Release:
@@ -99,6 +100,7 @@ async def list_release_changes(
         release=number,
         previous_release=previous,
         items=[change for _, change in rows[:limit]],
+        reason=None if rows or last else "unchanged",
         next_cursor=pagination.encode_cursor(ChangeCursor(number, rows[limit - 1][0])) if has_more else None,
     )
 

@@ -1,6 +1,6 @@
 """The displayed value of each cell of a series, period by period."""
 
-from collections.abc import Mapping, Set
+from collections.abc import Iterator, Mapping, Set
 from itertools import product
 from typing import Protocol
 
@@ -14,18 +14,44 @@ from api.plan.breakdowns import format_breakdown_key
 from api.plan.catalogue import Catalogue
 from api.plan.scope_members import ScopeMember, may_publish_alone
 from api.protection.scopes import AuditScope, SeriesScopes
-from api.releases.released_values import NO_DATA, NOT_KNOWN_FOR_ALL, SUPPRESSED, ReleasedValue, to_count, to_proportion
+from api.releases.distinct_periods import (
+    DistinctCounts,
+    PeriodDisplay,
+    add_organisations,
+    count_distinct,
+    make_distinct_values,
+)
+from api.releases.released_values import (
+    LAST_PERIOD_INCOMPLETE,
+    NO_DATA,
+    NOT_KNOWN_FOR_ALL,
+    SUPPRESSED,
+    ReleasedValue,
+    to_count,
+    to_proportion,
+)
 from api.releases.scope_counts import PeriodCounts, ScopeCounts
+from api.statistics import periods
 from api.statistics.disclosure.contribution_sums import get_largest_error, get_rounding_interval
 from api.statistics.disclosure.displayed_counts import HIDDEN_COUNT, DisplayedCount, calculate_percentage
 from api.statistics.disclosure.lattice import Nodes, build_nodes
 from api.statistics.disclosure.sparse_rows import BoolArray, IntArray
 from schema.disclosure import DisclosureClass, Rule
 from schema.measures import MeasureKind, Overlap
+from schema.periods import Period
 
 ALL_CELLS = slice(None)
 SourcesByPeriod = Mapping[str, frozenset[str]]
 """The organisations that contribute to each collected period."""
+
+
+class ReturnedSources(Struct, frozen=True, kw_only=True):
+    """Who has returned what, by series and period. It depends on no count."""
+
+    services: Mapping[tuple[tuple[str, str], str], Mapping[str, frozenset[str]]]
+    """The services of each organisation that has returned the period."""
+    lacking_at_end: frozenset[tuple[tuple[str, str], str]]
+    """Longer periods of stocks whose last period lacks a source that counts at their end."""
 
 
 class LoadCounts(Protocol):
@@ -47,13 +73,19 @@ class SeriesView:
     """Read the displayed values of one series."""
 
     def __init__(
-        self, scopes: SeriesScopes, member: ScopeMember, catalogue: Catalogue, load_counts: LoadCounts
+        self,
+        scopes: SeriesScopes,
+        member: ScopeMember,
+        catalogue: Catalogue,
+        load_counts: LoadCounts,
+        returned: ReturnedSources,
     ) -> None:
         self.scopes, self.member, self.catalogue, self.load_counts = scopes, member, catalogue, load_counts
+        self.returned = returned
         self.rule: Rule = catalogue.plan.disclosure.rule(scopes.disclosure_class)
         self.counts_people = scopes.disclosure_class is DisclosureClass.PERSONS
         self.cells, self._plan_order = _list_cells(scopes.scopes[0], member, FigureOrder(catalogue))
-        self._loaded: dict[str, ScopeCounts | None] = {}
+        self._loaded: dict[tuple[str, str | None], ScopeCounts | None] = {}
 
     def list_sources(self, code: str) -> SourcesByPeriod:
         """Return the organisations that contribute to each collected period of a period."""
@@ -78,11 +110,16 @@ class SeriesView:
         loaded = [(counts, self._select_nodes(counts, part)[chosen], part) for counts, part in parts if counts]
         contributors = [counts.periods[part] for counts, _, part in loaded]
         size = len(self.cells[chosen])
-        if not completeness.counted_returns or not any(period.organisations for period in contributors):
-            return [NO_DATA] * size
-        if any(map(self._is_withheld_by_choice, contributors)):
-            return [SUPPRESSED] * size
         organisations = frozenset[str]().union(*(period.organisations for period in contributors))
+        if (self.member.key, code) in self.returned.lacking_at_end:
+            return [LAST_PERIOD_INCOMPLETE] * size
+        if not completeness.counted_returns or not organisations:
+            return [NO_DATA] * size
+        collected = [counts.periods[part].organisations for counts, _, part in loaded if self._is_collected(part)]
+        if any(map(self._is_withheld_by_choice, [organisations, *collected])):
+            return [SUPPRESSED] * size
+        if self.member.measure.kind is MeasureKind.DISTINCT and len(parts) > 1:
+            return self._count_distinct(code, chosen)
         # A return counts even if a later plan version has dropped its duty, so it is no longer expected.
         returns = max(completeness.counted_returns, len(organisations)) if self._may_count_people_twice() else 1
         errors = self._find_errors(contributors)
@@ -100,21 +137,69 @@ class SeriesView:
         }
         return [values[pair] for pair in pairs]
 
-    def _load(self, scope: AuditScope) -> ScopeCounts | None:
-        if scope.key not in self._loaded:
-            self._loaded[scope.key] = self.load_counts(scope)
-        return self._loaded[scope.key]
+    def _load(self, scope: AuditScope, organisation: str | None = None) -> ScopeCounts | None:
+        """Return the counts of all organisations in a scope, or of one."""
+        key = (scope.key, organisation)
+        if key not in self._loaded:
+            self._loaded[key] = self.load_counts(scope, None if organisation is None else {organisation})
+        return self._loaded[key]
 
     def _select_nodes(self, counts: ScopeCounts, code: str) -> IntArray:
         """Return the node of each cell in a collected period."""
         return _list_nodes(counts.nodes, self.member.part, code)[self._plan_order]
 
-    def _is_withheld_by_choice(self, period: PeriodCounts) -> bool:
+    def _is_collected(self, code: str) -> bool:
+        """Return False for a longer period that distinct people have returns of their own for."""
+        return periods.parse(code).type is self.member.measure.cadence.period_type
+
+    def _is_withheld_by_choice(self, organisations: frozenset[str]) -> bool:
         """Return True if only one organisation contributes, and its figures are not published alone."""
-        return len(period.organisations) == 1 and not all(
-            may_publish_alone(self.scopes.members, organisation, self.catalogue)
-            for organisation in period.organisations
+        return len(organisations) == 1 and not all(
+            may_publish_alone(self.scopes.members, organisation, self.catalogue) for organisation in organisations
         )
+
+    def _count_distinct(self, code: str, chosen: slice) -> list[ReleasedValue]:
+        """Return the distinct people of a longer period: as returned for it, or bounds from the periods inside it."""
+        services: dict[str, dict[Period, frozenset[str]]] = {}
+        for _, part in self.scopes.periods[code]:
+            for organisation, returned in self.returned.services.get((self.member.key, part), {}).items():
+                services.setdefault(organisation, {})[periods.parse(part)] = returned
+        counts: list[DistinctCounts] = []
+        for organisation, by_period in services.items():
+            displays = list(self._read_displays(code, chosen, organisation, by_period))
+            if displays:
+                counts.append(count_distinct(periods.parse(code), displays, self.rule))
+        sources = sum(len(frozenset[str]().union(*by_period.values())) for by_period in services.values())
+        return make_distinct_values(
+            add_organisations(counts),
+            self.rule,
+            overlapping_sources=sources if self._may_count_people_twice() else 1,
+            counts_people=self.counts_people,
+        )
+
+    def _read_displays(
+        self, code: str, chosen: slice, organisation: str, services: Mapping[Period, frozenset[str]]
+    ) -> Iterator[PeriodDisplay]:
+        """Yield what an organisation displays in each period inside a longer one, and in the longer one itself.
+
+        Its display of a longer period is left out if one of its services has returned shorter periods only.
+        """
+        for scope, part in self.scopes.periods[code]:
+            every, period = self._load(scope), periods.parse(part)
+            if every is None or organisation not in every.periods[part].organisations:
+                continue
+            inner = [of_inner for other, of_inner in services.items() if periods.contains(period, other)]
+            counts = self._load(scope, organisation)
+            if counts is not None and all(of_inner <= services.get(period, frozenset()) for of_inner in inner):
+                nodes = self._select_nodes(counts, part)[chosen]
+                yield PeriodDisplay(
+                    period=period,
+                    totals=counts.totals[nodes],
+                    unknown=counts.unknown[nodes],
+                    confidential=counts.confidential[nodes],
+                    exact=_find_exact(counts, nodes, self.rule),
+                    is_first=counts.periods[part].first > 0,
+                )
 
     def _find_stated_unknown(self, cells: _CellSums) -> BoolArray:
         """Find the cells that state that a count is missing.
@@ -199,5 +284,10 @@ def _add_up(parts: list[tuple[ScopeCounts, IntArray]], rule: Rule) -> _CellSums:
         totals=np.sum([counts.totals[ids] for counts, ids in parts], axis=0),
         unknown=np.any([counts.unknown[ids] for counts, ids in parts], axis=0) | ~is_there,
         confidential=np.any([counts.confidential[ids] for counts, ids in parts], axis=0),
-        exact=~first.nodes.broken_down[nodes] if rule.totals_open else np.full(nodes.size, not rule.protects),
+        exact=_find_exact(first, nodes, rule),
     )
+
+
+def _find_exact(counts: ScopeCounts, nodes: IntArray, rule: Rule) -> BoolArray:
+    """Find the nodes whose counts are displayed as they are."""
+    return ~counts.nodes.broken_down[nodes] if rule.totals_open else np.full(nodes.size, not rule.protects)

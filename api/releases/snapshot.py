@@ -9,7 +9,7 @@ from api.figures.completeness import ReturnCompleteness
 from api.plan.catalogue import Catalogue
 from api.protection.scopes import SeriesScopes
 from api.releases.figure_keys import SeriesKey
-from api.releases.scope_views import LoadCounts
+from api.releases.scope_views import LoadCounts, ReturnedSources
 from schema.released_figures import PublishedFigure
 from schema.verdicts import MovementSource
 
@@ -26,6 +26,7 @@ class Snapshot(Struct, frozen=True, kw_only=True):
     coverage: Mapping[tuple[SeriesKey, str], ReturnCompleteness]
     sources: Mapping[tuple[SeriesKey, str], frozenset[MovementSource]] = {}
     """Who returned each series in each period; a release states only whether that is the same."""
+    returned: ReturnedSources
     published: Mapping[SeriesKey, Sequence[PublishedFigure]] = {}
     """Published statistics, which their publishers have protected."""
     excluded_measures: frozenset[str] = frozenset()

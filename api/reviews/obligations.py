@@ -19,7 +19,7 @@ from api.statistics import periods
 from api.submissions.cell_columns import Cells
 from api.submissions.packed_cells import NO_CELLS
 from api.submissions.required_cells import count_required_cells, required_cells
-from schema.measures import Cadence, Collection
+from schema.measures import Collection, Measure
 from schema.periods import Period
 from schema.plan import Window
 from schema.reviews import Exemption, Extension, NewExemption, NewExtension, Obligation, ObligationState
@@ -180,18 +180,20 @@ def resolve_obligation_key(decision: NewExtension | NewExemption, catalogue: Cat
     is_in_duty = any(
         duty.service == decision.service and find_accepted_days(duty, catalogue.plan).contain(period) for duty in duties
     )
-    if not (is_in_duty and _is_cadence_period(period, measure.cadence, catalogue.plan.window)):
+    if not (is_in_duty and _is_owed(period, measure, catalogue.plan.window)):
         raise NotExpected(f"{period.code} is not a period for which {decision.organisation} returns {measure.slug}.")
     return (decision.organisation, measure.slug, decision.series, decision.service, period.code)
 
 
-def _is_cadence_period(period: Period, cadence: Cadence, window: Window) -> bool:
-    """Return True if the cadence has this period and the programme's window contains it."""
+def _is_owed(period: Period, measure: Measure, window: Window) -> bool:
+    """Return True if the measure is owed for this period and the programme's window contains it."""
+    owed_types = [measure.cadence.period_type, *(longer.period_type for longer in measure.longer_returns)]
+    if period.type not in owed_types or not (window.start <= period.start and period.end <= window.end):
+        return False
     try:
-        cadence_period = periods.build_period(cadence.period_type, period.start, months=cadence.months)
+        return periods.build_period(period.type, period.start, months=measure.cadence.months) == period
     except (ValueError, periods.InvalidPeriodCode):
         return False
-    return cadence_period == period and window.start <= period.start and period.end <= window.end
 
 
 def name_key_parts(key: ObligationKey) -> dict[str, str]:

@@ -28,6 +28,7 @@ from api.plan.catalogue import Catalogue
 from api.submissions.base_revision import OutdatedReturn, find_outdated, raise_if_outdated
 from api.submissions.cell_columns import Cells
 from api.submissions.checks import history
+from api.submissions.checks.longer_periods import find_longer_returns
 from api.submissions.checks.rejections import Rejected
 from api.submissions.checks.tiers import CheckedSubmission, check_history, check_submission, extend_deadlines
 from api.submissions.compared_totals import build_totals
@@ -248,14 +249,16 @@ class SubmissionRequest:
         past = build_totals(opened.compared, opened.compared_cells, checked.returns, catalogue)
         own = [total for total in past if total.organisation == owner]
         neighbours = history.find_adjacent_returns(checked.returns, own)
-        unsent_keys = history.neighbours_not_submitted(neighbours, checked.returns)
+        longer_returns = find_longer_returns(checked.returns, own)
+        needed = {key for one in (*neighbours, *longer_returns) for key in one.keys}
+        unsent_keys = sorted(needed - {identified.key for identified in checked.returns})
         newest = {(compared.organisation, compared.key): compared.revision_id for compared in opened.compared}
         items = {newest[owner, key]: item for item, key in enumerate(unsent_keys)}
         cells = (await fetch_cells(transaction, catalogue, items)).split_by_item()
         cells_by_return = {key: cells.get(item, NO_CELLS) for item, key in enumerate(unsent_keys)}
         size += len(past)
         totals = await run_in_thread_if_large(
-            size, lambda: check_history(checked, own, neighbours, cells_by_return, catalogue)
+            size, lambda: check_history(checked, own, neighbours, longer_returns, cells_by_return, catalogue)
         )
         everybody = past if self.access.is_reviewer else None
         return await run_in_thread_if_large(size, lambda: visible_effects(own, everybody, totals, catalogue))

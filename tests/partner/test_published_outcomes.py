@@ -288,8 +288,10 @@ async def test_published_statistics_are_released_unchanged(published_statistics,
     assert (city["trend"]["tendency"], city["trend"]["first_period"]) == ("decreasing", "FY2019-20")
     [women] = await release_client.read_figures(measure=RATE, period="FY2023-24", breakdown="sex:female")
     assert (women["value"], women["breakdown"]) == (50, {"sex": "female"})
-    assert await release_client.read_figures(measure=RATE, period="FY2023-24", area=LEEDS, breakdown="sex:female") == []
-    assert await release_client.read_figures(measure=NEET) == [], "it is not approved"
+    [no_sexes] = await release_client.read_figures(measure=RATE, period="FY2023-24", area=LEEDS, breakdown="sex:female")
+    assert (no_sexes["value"], no_sexes["reason"]) == (None, "not_in_release")
+    [not_approved] = await release_client.read_figures(measure=NEET)
+    assert (not_approved["value"], not_approved["reason"]) == (None, "no_data")
     progress = (await release_client.read("progress")).json()
     latest = {m["measure"]: m["latest"] for theme in progress["themes"] for m in theme["measures"]}
     assert latest[RATE]["value"] == 52

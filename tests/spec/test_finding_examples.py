@@ -43,7 +43,7 @@ OBSERVATION = {"observations": [{"area": "E06000018", "value": 140}]}
 IN_SENTENCES = {
     "not-text", "wrong-encoding", "row-too-long", "field-too-long", "contradicts-parameter", "too-many-returns", "too-many-columns",
     "too-many-entries", "too-many-errors", "series-required", "unconfirmed-withdrawals", "nothing-to-withdraw", "changed-since-base",
-    "impossible-tables", "outlier", "cumulative-fell", "possible-double-count", "unknown-justification",
+    "impossible-tables", "outlier", "cumulative-fell", "distinct-outside-bounds", "possible-double-count", "unknown-justification",
 }  # fmt: skip
 
 

@@ -1,5 +1,6 @@
 """The contribution of an organisation to a scope: from its returns and earlier contributions to stored columns."""
 
+import hashlib
 from itertools import pairwise
 
 import msgspec
@@ -336,3 +337,23 @@ def test_stored_columns_never_change_their_order():
     assert [column[0] for column in (displayed, since, draws, msgspec.msgpack.decode(counts))] == ["|i1"] * 4
     assert [len(column[1]) for column in (displayed, since, draws)] == [size] * 3
     assert (masks[0][0] >> 7, since[1][0], displayed[1][0] % 5) == (1, 0, 0)
+
+
+def test_contribution_of_a_cumulative_nil_that_was_read_as_zero_is_calculated_again():
+    """A nil return keeps the count. Contributions that an earlier version stored had read it as 0."""
+    cumulative = next(scope for key, scope in list_scopes().items() if key.startswith("enrolments"))
+    returns, _ = parse_returns(
+        "quay enrolments 2026-01 town 40", "quay enrolments 2026-02 nil", "quay learners 2026-01 nil"
+    )
+    of_enrolments, of_learners = returns[:2], returns[2:]
+
+    def hash_as_before(scope, own):
+        inputs = (scope.shape, PERSONS_RULE, sorted(revision.id for revision in own))
+        return hashlib.sha256(msgspec.msgpack.encode(inputs)).digest()
+
+    for scope, own, is_reused in (
+        (cumulative, of_enrolments, False),
+        (cumulative, of_enrolments[:1], True),
+        (SCOPE, of_learners, True),
+    ):
+        assert (hash_inputs(scope, PERSONS_RULE, own) == hash_as_before(scope, own)) is is_reused

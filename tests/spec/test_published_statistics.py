@@ -7,6 +7,7 @@ from api.figures.returns_data import SelectedRevision
 from api.plan import queries_loading
 from api.releases import published_statistics
 from api.releases.published_statistics import convert_published_figure
+from api.releases.scope_views import ReturnedSources
 from api.releases.snapshot import Snapshot
 from api.reviews.concessions import NO_CONCESSIONS
 from api.statistics import periods
@@ -76,6 +77,7 @@ def test_release_has_the_figures_of_the_publisher():
         scopes=[],
         load_counts=lambda _: None,
         coverage={},
+        returned=ReturnedSources(services={}, lacking_at_end=frozenset()),
         published={key: tuple(figures)},
     )
     assert [f for f in list_figures(release) if f.series == SERIES.slug] == figures

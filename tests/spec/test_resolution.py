@@ -60,17 +60,18 @@ def make_returns(*rows: str, catalogue: Catalogue | None = None) -> tuple[list[S
     revisions: dict[tuple[str, str], SelectedRevision] = {}
     cells: list[tuple[int, str, str, str]] = []
     for row in rows:
-        college, period, *words = row.split()
+        source, period, *words = row.split()
+        college, _, service = source.partition("/")
         late = words[-1] == "late"
         words = words[:-1] if late else words
         revision = revisions.setdefault(
-            (college, period),
+            (source, period),
             SelectedRevision(
                 id=len(revisions) + 1,
                 measure=measure,
                 series="headline",
                 organisation=f"{college}-college",
-                service="main",
+                service=service or "main",
                 period=periods.parse(period),
                 kind=ReturnKind.NIL if words == ["nil"] else ReturnKind.DATA,
                 first_recorded_at=datetime(2027, 1, 1, tzinfo=UTC) if late else IN_TIME,

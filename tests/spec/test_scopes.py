@@ -55,9 +55,10 @@ CALENDAR = [
     ("flow",  "calendar-quarter",  "2027-01-01", ["CY2026-Q1", "CY2026-Q2", "CY2026-Q3", "CY2026-Q4"], ["CY2026"]),
     ("flow",  "calendar-quarter",  "2026-12-31", ["CY2026-Q1", "CY2026-Q2", "CY2026-Q3"], []),
     ("flow",  "calendar-year",     "2027-01-01", ["CY2026"],                            []),
-    # Stocks and counts of different people make up nothing longer.
-    ("stock", "month",             "2026-04-01", ["2026-01", "2026-02", "2026-03"],     []),
-    ("distinct", "month",          "2026-04-01", ["2026-01", "2026-02", "2026-03"],     []),
+    # So have stocks, counts of different people, and what has no count.
+    ("stock", "month",             "2026-04-01", ["2026-01", "2026-02", "2026-03"],     ["FY2025-26-Q4"]),
+    ("distinct", "month",          "2026-04-01", ["2026-01", "2026-02", "2026-03"],     ["FY2025-26-Q4"]),
+    ("evidence", "month",          "2026-04-01", ["2026-01", "2026-02", "2026-03"],     ["FY2025-26-Q4"]),
 ]
 # fmt: on
 
@@ -143,6 +144,24 @@ def test_each_period_of_a_stock_or_distinct_count_is_a_scope():
     ]
     assert list_scopes()["members/headline 2026-01"].shape.overlapping_places
     assert not list_scopes()["on-roll/headline 2026-01"].shape.overlapping_places
+
+
+def test_longer_period_is_calculated_from_the_last_or_from_every_period_inside_it():
+    """A stock of a quarter is that of its last month. Distinct people have a scope of their own for each longer period."""
+    parts = {
+        member.measure.slug: {code: [part for _, part in parts] for code, parts in one.periods.items()}
+        for one in list_series_scopes()
+        for member in one.members
+    }
+    second = ["2026-04", "2026-05", "2026-06"]
+    assert parts["learners"]["FY2026-27-Q1"] == second
+    assert parts["on-roll"]["FY2026-27-Q1"] == ["2026-06"]
+    assert parts["on-roll"]["FY2026-27-H1"] == ["2026-09"]
+    assert parts["enrolments"]["FY2026-27-H1"] == ["2026-09"]
+    assert parts["members"]["FY2026-27-Q1"] == ["FY2026-27-Q1", *second]
+    assert parts["members"]["FY2026-27-H1"][:3] == ["FY2026-27-Q1", "FY2026-27-Q2", "FY2026-27-H1"]
+    assert "members/headline FY2026-27-H1" in list_scopes()
+    assert "learners/headline FY2026-27-H1" not in list_scopes()
 
 
 def test_cumulative_count_is_the_sum_of_increments_since_its_reset():

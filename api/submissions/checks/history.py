@@ -51,7 +51,8 @@ def check_outliers(
         is_ratio = measure.kind in RATIO_KINDS
         figure = total.count_or_ratio(is_ratio)
         series_totals = totals_by_series[*total.key[:3], total.area].values()
-        earlier_totals = [earlier for earlier in series_totals if earlier.period.end < total.period.end]
+        same_type = [other for other in series_totals if other.period.type is total.period.type]
+        earlier_totals = [earlier for earlier in same_type if earlier.period.end < total.period.end]
         earlier_figures = [
             known for earlier in earlier_totals if (known := earlier.count_or_ratio(is_ratio)) is not None
         ]
@@ -102,6 +103,10 @@ class AdjacentReturns(Struct, frozen=True, kw_only=True):
     earlier: ReturnKey
     later: ReturnKey
 
+    @property
+    def keys(self) -> tuple[ReturnKey, ReturnKey]:
+        return (self.earlier, self.later)
+
 
 def find_adjacent_returns(returns: Sequence[IdentifiedReturn], past: Sequence[ReturnTotal]) -> list[AdjacentReturns]:
     """Return each submitted cumulative return with the return before it and the return after it."""
@@ -120,12 +125,6 @@ def find_adjacent_returns(returns: Sequence[IdentifiedReturn], past: Sequence[Re
         if after:
             pairs.add((key, (*key[:3], min(after, key=lambda p: p.end).code)))
     return [AdjacentReturns(earlier=earlier, later=later) for earlier, later in sorted(pairs)]
-
-
-def neighbours_not_submitted(pairs: Sequence[AdjacentReturns], returns: Sequence[IdentifiedReturn]) -> list[ReturnKey]:
-    """Return the neighbours that the submission does not have, so that their cells must be read."""
-    submitted = {identified.key for identified in returns}
-    return sorted({key for pair in pairs for key in (pair.earlier, pair.later)} - submitted)
 
 
 def _is_reset_between(series: Series, earlier: Period, later: Period) -> bool:

@@ -9,7 +9,7 @@ from api.plan import calendar
 from api.plan.calendar import Deadlines
 from api.plan.catalogue import Catalogue, adapt_measure
 from api.plan.obligations import find_accepted_days
-from api.plan.periods import suggest_periods
+from api.plan.periods import list_own_period_types, suggest_periods
 from api.plan.suggestions import suggest_codes
 from api.statistics import periods
 from api.submissions.checks import content, published_figures
@@ -189,15 +189,15 @@ def _parse_period(
         return None
     if not duties:
         return None
-    measure = duties[0].measure
-    cadence = adapt_measure(catalogue.measures[measure], catalogue.get_series_of_duty(duties[0])).cadence
+    measure = adapt_measure(catalogue.measures[duties[0].measure], catalogue.get_series_of_duty(duties[0]))
+    cadence, own_types = measure.cadence, list_own_period_types(measure)
     equivalent = _equivalent_period(period, cadence)
-    if equivalent != period:
+    if equivalent != period and period.type not in own_types:
         findings.add(
             "wrong-period-type",
-            f"{measure} needs a period of the type {cadence.period_type}, but {period.code} is not one.",
+            f"{measure.slug} needs a period of the type {cadence.period_type}, but {period.code} is not one.",
             path=path,
-            expected=cadence.period_type,
+            expected=" or ".join([cadence.period_type, *own_types]),
             actual=period.type,
             fix=f"The code for the same days is {equivalent.code}." if equivalent else None,
         )

@@ -11,9 +11,10 @@ from msgspec.structs import replace
 from api.plan.calendar import apply_extension
 from api.plan.catalogue import Catalogue
 from api.submissions.cell_columns import Cells, Column
-from api.submissions.checks import cells, content, cross_tables, history, identity, totals
+from api.submissions.checks import cells, content, cross_tables, history, identity, longer_periods, totals
 from api.submissions.checks.findings import Findings
 from api.submissions.checks.history import AdjacentReturns
+from api.submissions.checks.longer_periods import LongerReturn
 from api.submissions.parsed import ParsedSubmission
 from api.submissions.revisions import IdentifiedReturn, ReturnKey, ReturnTotal
 from schema.submissions import ReturnKind
@@ -83,6 +84,7 @@ def check_history(
     checked: CheckedSubmission,
     past: Sequence[ReturnTotal],
     neighbours: Sequence[AdjacentReturns],
+    longer_returns: Sequence[LongerReturn],
     current_cells: Mapping[ReturnKey, Cells],
     catalogue: Catalogue,
 ) -> list[ReturnTotal]:
@@ -105,4 +107,5 @@ def check_history(
         if total.kind is ReturnKind.NIL:
             cells_by_return[total.key] = (history.zero_total_cells(total, catalogue), None)
     history.check_cumulative_counts(neighbours, cells_by_return, catalogue, checked.findings)
+    longer_periods.check_distinct_counts(longer_returns, cells_by_return, catalogue, checked.findings)
     return submitted

@@ -111,6 +111,7 @@ if TYPE_CHECKING:
     from .logic_model import LogicModel
     from .logic_model_column import LogicModelColumn
     from .logic_model_gaps import LogicModelGaps
+    from .longer_return import LongerReturn
     from .marker import Marker
     from .me import Me
     from .measure import Measure
@@ -200,14 +201,17 @@ if TYPE_CHECKING:
     from .release_change import ReleaseChange
     from .release_change_breakdown import ReleaseChangeBreakdown
     from .release_change_list import ReleaseChangeList
+    from .release_change_list_reason import ReleaseChangeListReason
     from .release_change_why import ReleaseChangeWhy
     from .release_explanations import ReleaseExplanations
     from .release_list import ReleaseList
+    from .release_list_reason import ReleaseListReason
     from .release_policy import ReleasePolicy
     from .release_report import ReleaseReport
     from .release_withdrawal import ReleaseWithdrawal
     from .released_entry import ReleasedEntry
     from .released_entry_list import ReleasedEntryList
+    from .released_entry_list_reason import ReleasedEntryListReason
     from .released_inequality import ReleasedInequality
     from .released_logic_model import ReleasedLogicModel
     from .released_measure import ReleasedMeasure
@@ -367,6 +371,7 @@ __all__ = (
     "LogicModel",
     "LogicModelColumn",
     "LogicModelGaps",
+    "LongerReturn",
     "Marker",
     "Me",
     "Measure",
@@ -454,9 +459,11 @@ __all__ = (
     "ReleaseChange",
     "ReleaseChangeBreakdown",
     "ReleaseChangeList",
+    "ReleaseChangeListReason",
     "ReleaseChangeWhy",
     "ReleasedEntry",
     "ReleasedEntryList",
+    "ReleasedEntryListReason",
     "ReleasedInequality",
     "ReleasedLogicModel",
     "ReleasedMeasure",
@@ -464,6 +471,7 @@ __all__ = (
     "ReleasedTheme",
     "ReleaseExplanations",
     "ReleaseList",
+    "ReleaseListReason",
     "ReleasePolicy",
     "ReleaseReport",
     "ReleaseWithdrawal",
@@ -622,6 +630,7 @@ _MODULES = {
     "LogicModel": ".logic_model",
     "LogicModelColumn": ".logic_model_column",
     "LogicModelGaps": ".logic_model_gaps",
+    "LongerReturn": ".longer_return",
     "Marker": ".marker",
     "Me": ".me",
     "Measure": ".measure",
@@ -709,14 +718,17 @@ _MODULES = {
     "ReleaseChange": ".release_change",
     "ReleaseChangeBreakdown": ".release_change_breakdown",
     "ReleaseChangeList": ".release_change_list",
+    "ReleaseChangeListReason": ".release_change_list_reason",
     "ReleaseChangeWhy": ".release_change_why",
     "ReleaseExplanations": ".release_explanations",
     "ReleaseList": ".release_list",
+    "ReleaseListReason": ".release_list_reason",
     "ReleasePolicy": ".release_policy",
     "ReleaseReport": ".release_report",
     "ReleaseWithdrawal": ".release_withdrawal",
     "ReleasedEntry": ".released_entry",
     "ReleasedEntryList": ".released_entry_list",
+    "ReleasedEntryListReason": ".released_entry_list_reason",
     "ReleasedInequality": ".released_inequality",
     "ReleasedLogicModel": ".released_logic_model",
     "ReleasedMeasure": ".released_measure",

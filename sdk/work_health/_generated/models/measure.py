@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from ..models.baseline import Baseline
     from ..models.cadence import Cadence
     from ..models.direction import Direction
+    from ..models.longer_return import LongerReturn
     from ..models.plan_reference import PlanReference
     from ..models.scheme import Scheme
     from ..models.series import Series
@@ -54,6 +55,8 @@ class Measure:
     area_family: str
     """ A kebab-case code. It never changes once it is in use. """
     series: list[Series]
+    longer_returns: list[LongerReturn] | Unset = UNSET
+    """ Longer periods for which a distinct count is owed as well. """
     overlap: Overlap | Unset = UNSET
     """ `disjoint` if two organisations never count the same person or employer, otherwise `unknown`. """
     counts_events: bool | Unset = False
@@ -108,6 +111,13 @@ class Measure:
         for series_item_data in self.series:
             series_item = series_item_data.to_dict()
             series.append(series_item)
+
+        longer_returns: list[dict[str, Any]] | Unset = UNSET
+        if not isinstance(self.longer_returns, Unset):
+            longer_returns = []
+            for longer_returns_item_data in self.longer_returns:
+                longer_returns_item = longer_returns_item_data.to_dict()
+                longer_returns.append(longer_returns_item)
 
         overlap: str | Unset = UNSET
         if not isinstance(self.overlap, Unset):
@@ -183,6 +193,8 @@ class Measure:
                 "series": series,
             }
         )
+        if longer_returns is not UNSET:
+            field_dict["longer_returns"] = longer_returns
         if overlap is not UNSET:
             field_dict["overlap"] = overlap
         if counts_events is not UNSET:
@@ -213,6 +225,7 @@ class Measure:
         from ..models.baseline import Baseline  # noqa: PLC0415
         from ..models.cadence import Cadence  # noqa: PLC0415
         from ..models.direction import Direction  # noqa: PLC0415
+        from ..models.longer_return import LongerReturn  # noqa: PLC0415
         from ..models.plan_reference import PlanReference  # noqa: PLC0415
         from ..models.scheme import Scheme  # noqa: PLC0415
         from ..models.series import Series  # noqa: PLC0415
@@ -256,6 +269,15 @@ class Measure:
             series_item = Series.from_dict(series_item_data)
 
             series.append(series_item)
+
+        _longer_returns = d.pop("longer_returns", UNSET)
+        longer_returns: list[LongerReturn] | Unset = UNSET
+        if _longer_returns is not UNSET:
+            longer_returns = []
+            for longer_returns_item_data in _longer_returns:
+                longer_returns_item = LongerReturn.from_dict(longer_returns_item_data)
+
+                longer_returns.append(longer_returns_item)
 
         _overlap = d.pop("overlap", UNSET)
         overlap: Overlap | Unset
@@ -335,6 +357,7 @@ class Measure:
             cadence=cadence,
             area_family=area_family,
             series=series,
+            longer_returns=longer_returns,
             overlap=overlap,
             counts_events=counts_events,
             schemes=schemes,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
+from ..models.release_change_list_reason import ReleaseChangeListReason
 from ..types import UNSET, Unset
 
 if TYPE_CHECKING:
@@ -26,6 +27,8 @@ class ReleaseChangeList:
     """ The release that it is compared with; null for the first release, and while the release before is withdrawn
     or under embargo. """
     items: list[ReleaseChange]
+    reason: ReleaseChangeListReason | Unset = UNSET
+    """ Why the list is empty: every figure is the same as in the previous release. """
     next_cursor: None | str | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
@@ -41,6 +44,10 @@ class ReleaseChangeList:
         for items_item_data in self.items:
             items_item = items_item_data.to_dict()
             items.append(items_item)
+
+        reason: str | Unset = UNSET
+        if not isinstance(self.reason, Unset):
+            reason = self.reason.value
 
         next_cursor: None | str | Unset
         if isinstance(self.next_cursor, Unset):
@@ -58,6 +65,8 @@ class ReleaseChangeList:
                 "items": items,
             }
         )
+        if reason is not UNSET:
+            field_dict["reason"] = reason
         if next_cursor is not UNSET:
             field_dict["next_cursor"] = next_cursor
 
@@ -86,6 +95,13 @@ class ReleaseChangeList:
 
             items.append(items_item)
 
+        _reason = d.pop("reason", UNSET)
+        reason: ReleaseChangeListReason | Unset
+        if isinstance(_reason, Unset):
+            reason = UNSET
+        else:
+            reason = ReleaseChangeListReason(_reason)
+
         def _parse_next_cursor(data: object) -> None | str | Unset:
             if data is None:
                 return data
@@ -100,6 +116,7 @@ class ReleaseChangeList:
             release=release,
             previous_release=previous_release,
             items=items,
+            reason=reason,
             next_cursor=next_cursor,
         )
 

@@ -6,6 +6,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
+from ..models.release_list_reason import ReleaseListReason
+from ..types import UNSET, Unset
+
 if TYPE_CHECKING:
     from ..models.release import Release
 
@@ -18,6 +21,8 @@ class ReleaseList:
     """Releases, newest first."""
 
     items: list[Release]
+    reason: ReleaseListReason | Unset = UNSET
+    """ Why the list is empty: the programme has published no release yet. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -26,6 +31,10 @@ class ReleaseList:
             items_item = items_item_data.to_dict()
             items.append(items_item)
 
+        reason: str | Unset = UNSET
+        if not isinstance(self.reason, Unset):
+            reason = self.reason.value
+
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
         field_dict.update(
@@ -33,6 +42,8 @@ class ReleaseList:
                 "items": items,
             }
         )
+        if reason is not UNSET:
+            field_dict["reason"] = reason
 
         return field_dict
 
@@ -48,8 +59,16 @@ class ReleaseList:
 
             items.append(items_item)
 
+        _reason = d.pop("reason", UNSET)
+        reason: ReleaseListReason | Unset
+        if isinstance(_reason, Unset):
+            reason = UNSET
+        else:
+            reason = ReleaseListReason(_reason)
+
         release_list = cls(
             items=items,
+            reason=reason,
         )
 
         release_list.additional_properties = d

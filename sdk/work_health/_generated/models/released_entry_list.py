@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
+from ..models.released_entry_list_reason import ReleasedEntryListReason
 from ..types import UNSET, Unset
 
 if TYPE_CHECKING:
@@ -24,6 +25,8 @@ class ReleasedEntryList:
     release: int
     plan_version: int
     items: list[ReleasedEntry]
+    reason: ReleasedEntryListReason | Unset = UNSET
+    """ Why the list is empty: no entry of these measures and periods was returned and cleared. """
     next_cursor: None | str | Unset = UNSET
     """ Send it as `cursor` for the next page. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
@@ -39,6 +42,10 @@ class ReleasedEntryList:
         for items_item_data in self.items:
             items_item = items_item_data.to_dict()
             items.append(items_item)
+
+        reason: str | Unset = UNSET
+        if not isinstance(self.reason, Unset):
+            reason = self.reason.value
 
         next_cursor: None | str | Unset
         if isinstance(self.next_cursor, Unset):
@@ -56,6 +63,8 @@ class ReleasedEntryList:
                 "items": items,
             }
         )
+        if reason is not UNSET:
+            field_dict["reason"] = reason
         if next_cursor is not UNSET:
             field_dict["next_cursor"] = next_cursor
 
@@ -79,6 +88,13 @@ class ReleasedEntryList:
 
             items.append(items_item)
 
+        _reason = d.pop("reason", UNSET)
+        reason: ReleasedEntryListReason | Unset
+        if isinstance(_reason, Unset):
+            reason = UNSET
+        else:
+            reason = ReleasedEntryListReason(_reason)
+
         def _parse_next_cursor(data: object) -> None | str | Unset:
             if data is None:
                 return data
@@ -93,6 +109,7 @@ class ReleasedEntryList:
             release=release,
             plan_version=plan_version,
             items=items,
+            reason=reason,
             next_cursor=next_cursor,
         )
 

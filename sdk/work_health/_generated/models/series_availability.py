@@ -7,6 +7,7 @@ from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from ..models.collection import Collection
+from ..types import UNSET, Unset
 
 T = TypeVar("T", bound="SeriesAvailability")
 
@@ -23,6 +24,9 @@ class SeriesAvailability:
     """ The origin of the figures of a series. """
     reason: None | str
     """ Why its figures cannot be rolled up; null if they can. """
+    release_reason: None | str | Unset = UNSET
+    """ Why the plan allows no release to have its figures: `not_a_count`, `not_released` (means and rates),
+    `no_duty`, or `single_provider` (its only holder does not `publish_alone`). Null if one may. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -37,6 +41,12 @@ class SeriesAvailability:
         reason: None | str
         reason = self.reason
 
+        release_reason: None | str | Unset
+        if isinstance(self.release_reason, Unset):
+            release_reason = UNSET
+        else:
+            release_reason = self.release_reason
+
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
         field_dict.update(
@@ -48,6 +58,8 @@ class SeriesAvailability:
                 "reason": reason,
             }
         )
+        if release_reason is not UNSET:
+            field_dict["release_reason"] = release_reason
 
         return field_dict
 
@@ -69,12 +81,22 @@ class SeriesAvailability:
 
         reason = _parse_reason(d.pop("reason"))
 
+        def _parse_release_reason(data: object) -> None | str | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(None | str | Unset, data)
+
+        release_reason = _parse_release_reason(d.pop("release_reason", UNSET))
+
         series_availability = cls(
             slug=slug,
             title=title,
             headline=headline,
             collection=collection,
             reason=reason,
+            release_reason=release_reason,
         )
 
         series_availability.additional_properties = d
