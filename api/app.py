@@ -24,6 +24,7 @@ import api.outcomes.routes_preview
 import api.outcomes.routes_preview_views
 import api.outcomes.routes_released
 import api.outcomes.routes_released_views
+import api.outcomes.routes_structure
 import api.plan.routes
 import api.releases.routes
 import api.returns.routes
@@ -120,6 +121,7 @@ ROUTERS = (
     api.outcomes.routes_preview.router,
     api.outcomes.routes_preview_views.router,
     api.outcomes.routes_availability.router,
+    api.outcomes.routes_structure.router,
     api.releases.routes.router,
     api.outcomes.routes_released.router,
     api.outcomes.routes_released_views.router,

@@ -5,6 +5,7 @@ from functools import cache
 from api.figures.period_resolution import split_into_parts
 from api.figures.query import OutcomeQuery, resolve_axes
 from api.figures.resolution import AS_PUBLISHED_ONLY, resolve_query
+from api.outcomes.formats import sdmx_csv
 from api.plan.catalogue import Catalogue
 from api.plan.periods import list_periods
 from api.plan.scope_members import explain_unreleased
@@ -17,7 +18,7 @@ FORMAT_MEDIA_TYPES = {
     "preview_outcomes": "application/json",
     "preview_outcomes_csv": "text/csv",
     "preview_outcomes_json_stat": "application/json",
-    "preview_outcomes_sdmx_csv": "text/csv",
+    "preview_outcomes_sdmx_csv": sdmx_csv.MEDIA_TYPE,
     "preview_outcomes_geojson": "application/geo+json",
 }
 PERIOD_TOKENS = ["latest", "latest-n"]

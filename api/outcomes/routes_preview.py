@@ -124,19 +124,20 @@ async def preview_outcomes_json_stat(
     summary="Preview outcomes as SDMX-CSV",
     guards=[require_key],
     security=key_security(Scope.REVIEW),
-    media_type="text/csv",
+    media_type=sdmx_csv.MEDIA_TYPE,
     responses=READ_RESPONSES,
 )
 async def preview_outcomes_sdmx_csv(
     reader: NamedDependency[PreviewReader], outcome_query: NamedDependency[OutcomeQuery]
 ) -> Response[bytes]:
-    """SDMX-CSV 2.0. Each dimension of the plan is a column; `_T` is the total.
+    """SDMX-CSV 2.0. Each dimension of the plan is a column; `_T` is the total, `NaN` is a missing value.
 
-    `OBS_STATUS` has the codes of CL_OBS_STATUS. `PERIOD` has the period code of this API, `TIME_PERIOD` that of SDMX.
+    `OBS_STATUS` and `CONF_STATUS` have the codes of SDMX. `PERIOD` has the period code of this API, `TIME_PERIOD` that
+    of SDMX. `…/outcomes/structure.xml` describes the columns and has the code lists.
     """
     preview = await reader.read_preview(outcome_query, format_name="sdmx-csv")
     content = await run_on_figures(preview.figures, lambda: sdmx_csv.write_csv(preview.figures, preview.catalogue))
-    return downloads.csv_response(content, "outcomes.sdmx.csv")
+    return downloads.file_response(content, "outcomes.sdmx.csv", sdmx_csv.MEDIA_TYPE)
 
 
 @get(

@@ -173,16 +173,19 @@ async def list_outcomes_json_stat(
     operation_id="list_outcomes_sdmx_csv",
     middleware=CACHED,
     summary="List published outcomes as SDMX-CSV",
-    media_type="text/csv",
+    media_type=sdmx_csv.MEDIA_TYPE,
     responses=READ_PROBLEMS,
 )
 async def list_outcomes_sdmx_csv(
     selection: NamedDependency[ReleasedSelection],
 ) -> Response[bytes]:
-    """SDMX-CSV 2.0. Each dimension of the plan is a column; `_T` is the total."""
+    """SDMX-CSV 2.0. Each dimension of the plan is a column; `_T` is the total, `NaN` is a missing value.
+
+    `…/outcomes/structure.xml` describes the columns and has the code lists.
+    """
     figures, reader = await selection.fetch_figures(), selection.reader
     content = await run_on_figures(figures, lambda: sdmx_csv.write_csv(figures, reader.catalogue))
-    return downloads.csv_response(content, f"outcomes-release-{reader.release.number}.sdmx.csv")
+    return downloads.file_response(content, f"outcomes-release-{reader.release.number}.sdmx.csv", sdmx_csv.MEDIA_TYPE)
 
 
 @get(

@@ -44,6 +44,24 @@ async def fetch_catalogue(transaction: AsyncConnection, slug: str) -> Catalogue:
     return await fetch_catalogue_version(transaction, slug, *rows[0])
 
 
+async def fetch_plan_version(
+    transaction: AsyncConnection, slug: str, version: int | None = None
+) -> tuple[Catalogue, datetime]:
+    """Return a plan version, by default the newest one, and when it was loaded. Raises NotFound."""
+    newest = await fetch_catalogue(transaction, slug)
+    number = newest.version if version is None else version
+    loaded_at = (
+        await transaction.execute(
+            select(plan_version.c.loaded_at).where(
+                plan_version.c.programme == newest.id, plan_version.c.number == number
+            )
+        )
+    ).scalar_one_or_none()
+    if loaded_at is None:
+        raise NotFound(f"There is no plan version {number}; the newest one is {newest.version}.")
+    return await fetch_catalogue_version(transaction, slug, newest.id, number), loaded_at
+
+
 _NEWEST_VERSION_SQL = """
     select p.id, max(v.number) from programme p join plan_version v on v.programme = p.id
     where p.slug = $1 group by p.id

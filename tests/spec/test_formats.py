@@ -3,27 +3,23 @@
 import io
 import json
 import warnings
-from importlib import import_module
 
 import msgspec
 import pandas
 import pytest
-import sdmx
 from pyjstat import pyjstat
-from sdmx.model import v30
 
 from api.figures import verdicts
 from api.figures.query import IncompatibleFilters, OutcomeQuery, ResultTooLarge, resolve_axes
 from api.figures.resolution import resolve_query
 from api.http import csv_text
 from api.outcomes import availability, progress
-from api.outcomes.formats import geojson, json_stat, sdmx_csv, tidy_csv
+from api.outcomes.formats import geojson, json_stat, tidy_csv
 from api.outcomes.formats.geojson import InvalidBoundaries, NoBoundaries
 from api.plan.filters import build_area_rows
 from api.statistics import periods
 from schema.outcomes import Coverage, Marker, RevisionBasis
 from schema.progress import MeasureRelation
-from schema.submissions import Status
 from tests.fixtures.example_plan import NOW
 from tests.spec.test_resolution import EAST, HARBOUR, NOTTINGHAM, TOWN, WEST, make_returns
 
@@ -164,65 +160,6 @@ def test_cube_that_is_too_large_is_refused(monkeypatch):
     monkeypatch.setattr(json_stat, "MAX_CUBE_CELLS", 10)
     with pytest.raises(ResultTooLarge, match="48 cells"):
         build_cube()
-
-
-def make_structure() -> v30.DataStructureDefinition:
-    """Return the structure that the first columns of the response declare."""
-    definition = v30.DataStructureDefinition(id="OUTCOMES")
-    for name in sdmx_csv.list_dimensions(HARBOUR):
-        definition.dimensions.getdefault(id=name)
-    for name in sdmx_csv.ATTRIBUTE_COLUMNS:
-        definition.attributes.append(v30.DataAttribute(id=name))
-    definition.measures.append(v30.Measure(id="OBS_VALUE"))
-    return definition
-
-
-def test_sdmx_library_reads_the_same_values_from_the_csv(tmp_path):
-    file = tmp_path / "outcomes.csv"
-    file.write_bytes(sdmx_csv.write_csv(FIGURES, HARBOUR))
-    reader = import_module("sdmx.reader.csv").Reader()
-    with file.open("rb") as content:
-        message = reader.convert(content, structure=make_structure())
-    [data] = message.data
-    read = {}
-    for observation in data.obs:
-        key = {name: value.value for name, value in observation.dimension.values.items()}
-        if observation.value not in (None, ""):
-            read[key["MEASURE"], key["TIME_PERIOD"], key["REF_AREA"], key["SEX"]] = float(observation.value)
-    assert read == {
-        (f.measure, f.period.code, f.area, f.breakdown["sex"]): f.value for f in FIGURES if f.value is not None
-    }
-    assert sdmx.__version__
-
-
-def test_statuses_are_codes_of_the_sdmx_code_list():
-    [figure] = preview_learners("quay 2026-01 town 12")[0]
-
-    def letter(**changes):
-        return sdmx_csv.choose_status_code(msgspec.structs.replace(figure, **changes))
-
-    assert letter() == "P"  # it is not approved
-    assert letter(markers=[]) == "A"
-    assert letter(markers=[Marker.PROVISIONAL, Marker.BREAK]) == "B"
-    assert letter(markers=[Marker.REVISED]) == "A"
-    assert letter(value=None) == "O"
-    assert [letter(value=None, status=status) for status in Status] == ["Q", "O", "M", "O"]
-
-
-@pytest.mark.parametrize(
-    ("code", "time"),
-    [
-        ("2026-01", "2026-01"),
-        ("CY2026", "2026"),
-        ("CY2026-Q3", "2026-Q3"),
-        ("FY2025-26-Q1", "2025-04-01/P3M"),
-        ("FY2025-26", "2025-04-01/P12M"),
-        ("D2025-09-30", "2025-09-30"),
-        ("P2025-04..2025-12", "2025-04-01/P9M"),
-    ],
-)
-def test_time_periods_follow_the_sdmx_format(code, time):
-    assert sdmx_csv.format_time_period(periods.parse(code)) == time
 
 
 def test_availability_depends_only_on_the_plan():

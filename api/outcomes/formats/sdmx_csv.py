@@ -1,4 +1,9 @@
-"""Figures as SDMX-CSV 2.0. Every dimension of the plan is a dimension of the structure; `_T` is its total."""
+"""Figures as SDMX-CSV 2.0. Every dimension of the plan is a dimension of the structure; `_T` is its total.
+
+`sdmx_structure` describes the columns. Sources: the SDMX-CSV 2.0 field guide (github.com/sdmx-twg/sdmx-csv), by which a
+measure without a value is `NaN` and an attribute without one is empty, and the code lists of the SDMX Statistical
+Working Group.
+"""
 
 from collections.abc import Iterable
 
@@ -6,16 +11,21 @@ from api.http import csv_text
 from api.http.csv_text import TableValue
 from api.plan.catalogue import Catalogue
 from api.statistics import periods
-from schema.outcomes import Marker
+from schema.outcomes import Marker, PreviewFigure
 from schema.periods import Period, PeriodType
 from schema.released_figures import AnyFigure
 from schema.submissions import Status
 
+MEDIA_TYPE = "application/vnd.sdmx.data+csv; version=2.0.0"
 AGENCY_ID = "WORK_HEALTH"
 TOTAL_CODE = "_T"
+MISSING_VALUE = "NaN"
 KEY_DIMENSIONS = ("MEASURE", "SERIES", "REF_AREA")
+TIME_DIMENSION = "TIME_PERIOD"
+MEASURE_COLUMN = "OBS_VALUE"
 ATTRIBUTE_COLUMNS = (
     "OBS_STATUS",
+    "CONF_STATUS",
     "UNIT_MEASURE",
     "PERIOD",
     "LOWER_BOUND",
@@ -27,6 +37,10 @@ ATTRIBUTE_COLUMNS = (
     "REASON",
     "EXPECTED",
     "RECEIVED",
+)
+_RESERVED_IDS = frozenset(
+    {"STRUCTURE", "STRUCTURE_ID", "STRUCTURE_NAME", "ACTION", "SERIES_KEY", "OBS_KEY"}
+    | {*KEY_DIMENSIONS, TIME_DIMENSION, MEASURE_COLUMN, *ATTRIBUTE_COLUMNS}
 )
 # Letters of CL_OBS_STATUS 2.2.
 CODE_BY_STATUS = {
@@ -45,20 +59,39 @@ CODE_BY_MARKER = {
 
 def list_dimensions(catalogue: Catalogue) -> list[str]:
     """Return the dimensions of the structure in its order, time last."""
-    return [*KEY_DIMENSIONS, *(_to_sdmx_id(dimension.slug) for dimension in catalogue.plan.dimensions), "TIME_PERIOD"]
+    return [
+        *KEY_DIMENSIONS,
+        *(to_component_id(dimension.slug) for dimension in catalogue.plan.dimensions),
+        "TIME_PERIOD",
+    ]
+
+
+def to_component_id(slug: str) -> str:
+    """Return the id of a dimension of the plan: it begins with a letter, and no other column has it."""
+    name = _to_sdmx_id(slug)
+    return f"DIM_{name}" if name in _RESERVED_IDS or name[0].isdigit() else name
 
 
 def _to_sdmx_id(slug: str) -> str:
     return slug.replace("-", "_").upper()
 
 
+def build_artefact_id(catalogue: Catalogue) -> str:
+    """Return the id of the structure without its agency and version."""
+    return _to_sdmx_id(catalogue.slug)
+
+
+def build_version(catalogue: Catalogue) -> str:
+    """Return the version of the structure: that of the plan, because versions can have other dimensions."""
+    return f"{catalogue.version}.0.0"
+
+
 def build_structure_id(catalogue: Catalogue) -> str:
-    """Return the id of the structure. Its version is that of the plan, because versions can have other dimensions."""
-    return f"{AGENCY_ID}:{_to_sdmx_id(catalogue.slug)}({catalogue.version}.0.0)"
+    return f"{AGENCY_ID}:{build_artefact_id(catalogue)}({build_version(catalogue)})"
 
 
 def write_csv(figures: Iterable[AnyFigure], catalogue: Catalogue) -> bytes:
-    columns = ["STRUCTURE", "STRUCTURE_ID", "ACTION", *list_dimensions(catalogue), "OBS_VALUE", *ATTRIBUTE_COLUMNS]
+    columns = ["STRUCTURE", "STRUCTURE_ID", "ACTION", *list_dimensions(catalogue), MEASURE_COLUMN, *ATTRIBUTE_COLUMNS]
     return csv_text.to_csv(columns, (_build_row(figure, catalogue) for figure in figures))
 
 
@@ -68,8 +101,8 @@ def _build_row(figure: AnyFigure, catalogue: Catalogue) -> list[TableValue]:
         *(figure.measure, figure.series, figure.area),
         *(figure.breakdown.get(dimension.slug, TOTAL_CODE) for dimension in catalogue.plan.dimensions),
         format_time_period(figure.period),
-        figure.value,
-        *(choose_status_code(figure), figure.unit, figure.period.code),
+        MISSING_VALUE if figure.value is None else figure.value,
+        *(choose_status_code(figure), choose_confidentiality_code(figure), figure.unit, figure.period.code),
         *(figure.lower_bound, figure.upper_bound, figure.numerator, figure.denominator),
         *(figure.lower, figure.upper, figure.reason),
         *(figure.coverage.expected, figure.coverage.received),
@@ -83,6 +116,13 @@ def choose_status_code(figure: AnyFigure) -> str:
     if figure.value is None:
         return "O"
     return next((code for marker, code in CODE_BY_MARKER.items() if marker in figure.markers), "A")
+
+
+def choose_confidentiality_code(figure: AnyFigure) -> str:
+    """Return a letter of CL_CONF_STATUS 1.3: hidden (C), only for reviewers (N) or free for publication (F)."""
+    if figure.status is Status.CONFIDENTIAL:
+        return "C"
+    return "N" if isinstance(figure, PreviewFigure) else "F"
 
 
 def format_time_period(period: Period) -> str:
