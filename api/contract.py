@@ -35,6 +35,7 @@ import schema.returns
 import schema.reviews
 import schema.submission_reports
 import schema.submissions
+import schema.table_rows
 import schema.verdicts
 from api.contract_order import find_place
 from api.portable_contract import make_portable
@@ -72,6 +73,7 @@ SCHEMA_MODULES = (
     schema.returns,
     schema.reviews,
     schema.verdicts,
+    schema.table_rows,
     schema.outcomes,
     schema.inequality,
     schema.json_stat,

@@ -10,6 +10,7 @@ from schema.intervals import Confidence, IntervalMethod
 from schema.measures import MeasureKind
 from schema.periods import Period, PeriodCode
 from schema.submissions import Marker, PublisherTrend, ReviewState, Status
+from schema.table_rows import CompactRow
 from schema.verdicts import ComparisonMethod, Movement, MovementSources, Trend, Verdict
 
 
@@ -228,4 +229,8 @@ class PreviewOutcomes(Struct, frozen=True, kw_only=True):
         dict[str, dict[str, str]],
         Meta(description="With `labels=true`: the labels of measures, series, areas, dimensions and categories."),
     ] = {}
+    rows: Annotated[
+        list[CompactRow],
+        Meta(description="With `columns=compact`, instead of `items`, or `with=comparators`: the figures as a table."),
+    ] = []
     next_cursor: Annotated[str | None, Meta(description="Send it as `cursor` for the next page.")] = None

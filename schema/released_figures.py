@@ -9,6 +9,7 @@ from schema.codes import Slug
 from schema.outcomes import FigureFields, PreviewFigure, ResolvedPeriod
 from schema.periods import Period
 from schema.submissions import WebAddress
+from schema.table_rows import CompactRow
 
 
 class PublishedFigure(FigureFields, frozen=True, kw_only=True, gc=False):
@@ -83,4 +84,8 @@ class Outcomes(Struct, frozen=True, kw_only=True):
         list[ResolvedPeriod], Meta(description="The periods that `latest` and similar words resolved to.")
     ] = []
     labels: dict[str, dict[str, str]] = {}
+    rows: Annotated[
+        list[CompactRow],
+        Meta(description="With `columns=compact`, instead of `items`, or `with=comparators`: the figures as a table."),
+    ] = []
     next_cursor: Annotated[str | None, Meta(description="Send it as `cursor` for the next page.")] = None

@@ -13,13 +13,19 @@ from api.figures.query import LATEST_KEYWORD, OutcomeQuery
 from api.http import downloads
 from api.http.problems import refusal_specs
 from api.http.threads import run_on_figures
-from api.outcomes.formats import geojson, json_stat, sdmx_csv, tidy_csv
+from api.outcomes.formats import geojson, json_stat, sdmx_csv, table_rows
 from api.outcomes.queries_boundaries import fetch_boundaries
 from api.outcomes.queries_preview import PreviewReader
-from api.outcomes.routes_query import provide_preview_query, provide_released_query
+from api.outcomes.routes_query import (
+    TableOptions,
+    provide_preview_query,
+    provide_released_query,
+    provide_table_options,
+    write_table,
+)
 from schema.geojson import FeatureCollection
 from schema.json_stat import JsonStatDataset
-from schema.outcomes import PreviewOutcomes, RevisionBasis
+from schema.outcomes import PreviewFigure, PreviewOutcomes, RevisionBasis
 from schema.partners import Scope
 
 PREVIEW_PATH = "/programmes/{programme:str}/preview"
@@ -41,6 +47,7 @@ async def provide_preview_reader(access: NamedDependency[ProgrammeAccess]) -> Pr
 async def preview_outcomes(
     reader: NamedDependency[PreviewReader],
     outcome_query: NamedDependency[OutcomeQuery],
+    table: NamedDependency[TableOptions],
     labels: FromQuery[bool] = False,
     cursor: FromQuery[str | None] = None,
     limit: Annotated[int, QueryParameter(ge=1, le=10_000)] = 1000,
@@ -57,6 +64,8 @@ async def preview_outcomes(
     that uses any other revision is marked `p`. `min_coverage`, from 0 to 1, leaves out figures for which a smaller
     share of the expected returns was received. `comparator` names areas to compare with; by default, the wider areas
     that have a figure of the same series. In a preview, `first_released` of a movement is the first returned period.
+    `with=comparators` adds `rows`: the figures and their comparators, a row each. `columns=compact` has them instead
+    of `items`.
     """
     preview = await reader.read_preview(outcome_query, format_name="json", cursor=cursor, limit=limit)
     return PreviewOutcomes(
@@ -64,9 +73,12 @@ async def preview_outcomes(
         plan_version=preview.catalogue.version,
         protection="none",
         revision_basis=outcome_query.revision_basis,
-        items=preview.figures,
+        items=[] if table.is_compact else preview.figures,
         resolved=preview.resolved_periods,
         labels=collect_labels(preview.figures, preview.catalogue) if labels else {},
+        rows=table_rows.build_compact_rows(preview.figures, preview.catalogue, with_comparators=table.with_comparators)
+        if table.has_rows
+        else [],
         next_cursor=preview.next_cursor,
     )
 
@@ -83,16 +95,19 @@ async def preview_outcomes(
 async def preview_outcomes_csv(
     reader: NamedDependency[PreviewReader],
     outcome_query: NamedDependency[OutcomeQuery],
+    table: NamedDependency[TableOptions],
     labels: FromQuery[bool] = False,
 ) -> Response[bytes]:
     """All rows at once. The columns are the fields of the JSON: `period_start` is the `start` of `period`.
 
     The columns are the same for every query. Lists are JSON in a cell; the columns that end in `_label` are filled
-    with `labels=true`.
+    with `labels=true`. `with=comparators` adds a row for each comparator of a figure. `columns=compact` has the few
+    columns that a person needs, with labels.
     """
     preview = await reader.read_preview(outcome_query, format_name="csv")
     content = await run_on_figures(
-        preview.figures, lambda: tidy_csv.write_csv(preview.figures, preview.catalogue, labels=labels)
+        preview.figures,
+        lambda: write_table(preview.figures, preview.catalogue, table, labels=labels, kind=PreviewFigure),
     )
     return downloads.csv_response(content, "outcomes.csv")
 
@@ -191,6 +206,7 @@ router = Router(
         "released_query": Provide(provide_released_query),
         "outcome_query": Provide(provide_preview_query),
         "reader": Provide(provide_preview_reader),
+        "table": Provide(provide_table_options),
     },
     tags=["Outcomes"],
 )

@@ -1,13 +1,19 @@
 """The query parameters that all outcome operations share."""
 
+from collections.abc import Sequence
 from typing import Annotated
 
 from litestar.di import NamedDependency
 from litestar.params import FromQuery, QueryParameter
+from msgspec import Struct
 from msgspec.structs import replace
 
 from api.figures.query import OutcomeQuery
+from api.outcomes.formats import table_rows
+from api.plan.catalogue import Catalogue
 from schema.outcomes import RevisionBasis
+from schema.released_figures import AnyFigure
+from schema.table_rows import AdditionalRows, TableColumns
 
 
 async def provide_released_query(
@@ -47,3 +53,36 @@ async def provide_preview_query(
     revision_basis: FromQuery[RevisionBasis] = RevisionBasis.LATEST,
 ) -> OutcomeQuery:
     return replace(released_query, comparators=comparator or [], revision_basis=revision_basis)
+
+
+class TableOptions(Struct, frozen=True, kw_only=True):
+    """Which rows and columns a table of figures has."""
+
+    with_comparators: bool
+    is_compact: bool
+
+    @property
+    def has_rows(self) -> bool:
+        """Return True if the JSON has the table in `rows`."""
+        return self.with_comparators or self.is_compact
+
+
+async def provide_table_options(
+    additional_rows: Annotated[AdditionalRows | None, QueryParameter(name="with")] = None,
+    columns: FromQuery[TableColumns] = TableColumns.FULL,
+) -> TableOptions:
+    return TableOptions(
+        with_comparators=additional_rows is AdditionalRows.COMPARATORS, is_compact=columns is TableColumns.COMPACT
+    )
+
+
+def write_table(
+    figures: Sequence[AnyFigure], catalogue: Catalogue, table: TableOptions, *, labels: bool, kind: type[AnyFigure]
+) -> bytes:
+    """Return the figures as CSV, in the rows and columns that the query names."""
+    if table.is_compact:
+        rows = table_rows.build_compact_rows(figures, catalogue, with_comparators=table.with_comparators)
+        return table_rows.write_compact_table(rows)
+    return table_rows.write_full_table(
+        figures, catalogue, kind=kind, labels=labels, with_comparators=table.with_comparators
+    )

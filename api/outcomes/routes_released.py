@@ -18,17 +18,18 @@ from api.http.pagination import build_page
 from api.http.problems import refusal_specs, response_specs
 from api.http.threads import run_on_figures
 from api.outcomes.cache import CacheMiddleware
-from api.outcomes.formats import geojson, json_stat, sdmx_csv, tidy_csv
+from api.outcomes.formats import geojson, json_stat, sdmx_csv, table_rows
 from api.outcomes.queries_boundaries import fetch_boundaries
 from api.outcomes.queries_open_release import ReleasedSelection, ReleaseReader, find_release
 from api.outcomes.released_query import ReleaseCursor
 from api.outcomes.released_views import explain_protection, mask_figures
-from api.outcomes.routes_query import provide_released_query
+from api.outcomes.routes_query import TableOptions, provide_released_query, provide_table_options, write_table
 from api.releases.figure_blocks import decode_figures
 from schema.geojson import FeatureCollection
 from schema.json_stat import JsonStatDataset
 from schema.outcomes import ResolvedPeriod
 from schema.released_figures import Outcomes, PublishedFigure
+from schema.table_rows import CompactRow
 
 OUTCOMES_PATH = "/programmes/{programme:str}/outcomes"
 READ_PROBLEMS = refusal_specs(404, 410, 422)
@@ -67,6 +68,7 @@ class _OutcomesPage(Struct, frozen=True, kw_only=True):
     items: msgspec.Raw
     resolved: list[ResolvedPeriod]
     labels: dict[str, dict[str, str]]
+    rows: list[CompactRow]
     next_cursor: str | None
 
 
@@ -79,6 +81,7 @@ class _OutcomesPage(Struct, frozen=True, kw_only=True):
 )
 async def list_outcomes(
     selection: NamedDependency[ReleasedSelection],
+    table: NamedDependency[TableOptions],
     labels: FromQuery[bool] = False,
     cursor: FromQuery[str | None] = None,
     limit: Annotated[int, QueryParameter(ge=1, le=10_000)] = 1000,
@@ -90,6 +93,8 @@ async def list_outcomes(
     the period that it resolved to. `group_by` accepts the dimensions of one scheme and an area level such as `ward`.
     Each figure has its bounds and largest error, its interval, comparators, movement, trend, target, and the coverage
     at the time of the release. Percentages and other derived values are calculated from the displayed numbers.
+    `with=comparators` adds `rows`: the figures and their comparators, a row each. `columns=compact` has them instead
+    of `items`.
     """
     reader, query = selection.reader, selection.query
     release, catalogue = reader.release, reader.catalogue
@@ -99,7 +104,7 @@ async def list_outcomes(
     items = b"[%b]" % b",".join(contents)
     # Decoding is slow, so the figures are decoded only if the response needs it.
     figures: list[PublishedFigure] = []
-    if labels or query.min_coverage is not None:
+    if labels or table.has_rows or query.min_coverage is not None:
         figures = await run_on_figures(
             contents, lambda: list(mask_figures(decode_figures(contents), query.min_coverage))
         )
@@ -112,9 +117,12 @@ async def list_outcomes(
         protection=explain_protection(
             release, [measure.slug for measure, _ in selection.axes.series], catalogue, series=query.series
         ),
-        items=msgspec.Raw(items),
+        items=msgspec.Raw(b"[]" if table.is_compact else items),
         resolved=selection.resolved.resolved,
         labels=collect_labels(figures, catalogue) if labels else {},
+        rows=table_rows.build_compact_rows(figures, catalogue, with_comparators=table.with_comparators)
+        if table.has_rows
+        else [],
         next_cursor=next_cursor,
     )
     return Response(msgspec.json.encode(response), media_type=MediaType.JSON)
@@ -130,16 +138,18 @@ async def list_outcomes(
 )
 async def list_outcomes_csv(
     selection: NamedDependency[ReleasedSelection],
+    table: NamedDependency[TableOptions],
     labels: FromQuery[bool] = False,
 ) -> Response[bytes]:
     """All rows at once, in the fields of the JSON. The columns are the same for every query.
 
     `period_start` is the `start` of `period`. Lists are JSON in a cell; the columns that end in `_label` are filled
-    with `labels=true`.
+    with `labels=true`. `with=comparators` adds a row for each comparator of a figure. `columns=compact` has the few
+    columns that a person needs, with labels.
     """
     figures, reader = await selection.fetch_figures(), selection.reader
     content = await run_on_figures(
-        figures, lambda: tidy_csv.write_csv(figures, reader.catalogue, labels=labels, kind=PublishedFigure)
+        figures, lambda: write_table(figures, reader.catalogue, table, labels=labels, kind=PublishedFigure)
     )
     return downloads.csv_response(content, f"outcomes-release-{reader.release.number}.csv")
 
@@ -228,6 +238,7 @@ router = Router(
         "outcome_query": Provide(provide_released_query),
         "reader": Provide(provide_reader),
         "selection": Provide(provide_selection),
+        "table": Provide(provide_table_options),
     },
     tags=["Outcomes"],
 )

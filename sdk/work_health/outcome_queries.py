@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from ._generated.models import (
+        AdditionalRows,
         Outcomes,
         PreviewFigure,
         PreviewOutcomes,
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
         Release,
         ReleaseChange,
         RevisionBasis,
+        TableColumns,
     )
     from ._settings import Settings
 
@@ -62,6 +64,10 @@ class OutcomeQuery(TypedDict, total=False):
     breakdown: Codes
     min_coverage: float | None
     labels: bool | None
+    with_: AdditionalRows | str | None
+    """Only for tables: `comparators` adds a row for each comparator of a figure."""
+    columns: TableColumns | str | None
+    """Only for tables: `compact` has the few columns that a person needs."""
 
 
 class ReleaseQuery(OutcomeQuery, total=False):
@@ -88,7 +94,7 @@ def query_preview(
     parameters = _check_parameters(query, PreviewQuery, "preview figures")
 
     def build_page_call(slug: str, cursor: str | None) -> Call[PreviewOutcomes]:
-        return preview_outcomes.call(slug, **parameters, cursor=cursor, limit=limit)
+        return preview_outcomes.call(slug, **_omit_table_options(parameters), cursor=cursor, limit=limit)
 
     def build_table_call(slug: str) -> Call[bytes]:
         return preview_outcomes_csv.call(slug, **parameters)
@@ -103,12 +109,17 @@ def query_release(
     parameters = _check_parameters(query, ReleaseQuery, "released figures")
 
     def build_page_call(slug: str, cursor: str | None) -> Call[Outcomes]:
-        return list_outcomes.call(slug, **parameters, cursor=cursor, limit=limit)
+        return list_outcomes.call(slug, **_omit_table_options(parameters), cursor=cursor, limit=limit)
 
     def build_table_call(slug: str) -> Call[bytes]:
         return list_outcomes_csv.call(slug, **parameters)
 
     return FigureQuery(build_page_call, build_table_call, partial(choose_programme, settings, programme))
+
+
+def _omit_table_options(query: QueryT) -> QueryT:
+    """Return the query of a page: its figures have their comparators as objects."""
+    return cast(QueryT, {name: value for name, value in query.items() if name not in ("with_", "columns")})
 
 
 def _check_parameters(query: AnyOutcomeQuery, kind: type[QueryT], figures: str) -> QueryT:

@@ -12,8 +12,9 @@ import pytest
 import sdmx
 from pyjstat import pyjstat
 
+from schema.partners import Scope
 from tests.fixtures.example_plan import EAST, TOWN, WEST
-from tests.fixtures.release_client import ReleaseClient, index_by_cell, make_learners_return
+from tests.fixtures.release_client import ReleaseClient, index_by_cell, make_learners_return, make_pass_rate_return
 
 QUAY = {(EAST, "female"): 30, (EAST, "male"): 20, (WEST, "female"): 3, (WEST, "male"): 25}
 PIER = {(EAST, "female"): 12, (EAST, "male"): 22, (WEST, "female"): 2, (WEST, "male"): 15}
@@ -101,3 +102,56 @@ async def test_structure_is_that_of_a_plan_version(press):
     missing = await press.read("outcomes/structure.xml", plan_version=9)
     assert (missing.status_code, missing.json()["type"]) == (404, "/errors/not-found")
     assert (await press.read("outcomes/structure.xml", plan_version=0)).status_code == 422
+
+
+PASS_RATE = {"measure": "pass-rate", "period": "2026-07", "within": TOWN}
+
+
+async def publish_pass_rates(press: ReleaseClient) -> None:
+    for organisation, people in (("quay-college", QUAY), ("pier-college", PIER)):
+        returned = make_pass_rate_return("2026-07", people, {key: 2 * n for key, n in people.items()})
+        await press.submit_and_approve(organisation, returned)
+    assert (await press.publish())["state"] == "published"
+
+
+async def test_comparators_are_rows_of_the_table(press):
+    await publish_pass_rates(press)
+    query = PASS_RATE | {"with": "comparators"}
+    figures = await press.read_figures(**PASS_RATE)
+    expected = [
+        (role, of, area)
+        for figure in figures
+        for role, of, area in [
+            ("figure", None, figure["area"]),
+            *(("comparator", figure["area"], comparator["area"]) for comparator in figure["comparators"]),
+        ]
+    ]
+    assert ("comparator", EAST, TOWN) in expected
+    page = (await press.read(**query)).json()
+    assert page["items"] == figures
+    assert [(row["role"], row["comparator_of"], row["area"]) for row in page["rows"]] == expected
+    for columns in ("full", "compact"):
+        content = (await press.read("outcomes.csv", **query, columns=columns)).content
+        rows = polars.read_csv(content).to_dicts()
+        assert [(row["role"], row["comparator_of"], row["area"]) for row in rows] == expected
+    assert all("rows" not in page or page["rows"] == [] for page in [(await press.read(**PASS_RATE)).json()])
+    refused = await press.read("outcomes.csv", **PASS_RATE, columns="few")
+    assert refused.status_code in {400, 422}
+
+
+async def test_compact_columns_in_the_json_and_the_sdk(press, application):
+    await publish_pass_rates(press)
+    page = (await press.read(**PASS_RATE, columns="compact")).json()
+    figures = await press.read_figures(**PASS_RATE)
+    assert (page["items"], [row["value"] for row in page["rows"]]) == ([], [figure["value"] for figure in figures])
+    assert {row["status"] for row in page["rows"] if row["value"] is None} == {"c"}
+    client = await application.partner_client("harbour-council", Scope.REVIEW, programme=press.programme)
+    for preview in (False, True):
+        table = client.outcomes(
+            preview=preview, programme=press.programme, **PASS_RATE, columns="compact", with_="comparators"
+        )
+        frame = await table.to_pandas()
+        assert list(frame.columns) == list(page["rows"][0])
+        assert set(frame["role"]) == {"figure", "comparator"}
+        assert (await table.to_polars()).height == len(frame)
+        assert len([figure async for figure in table]) == len(figures)

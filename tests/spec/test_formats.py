@@ -14,11 +14,11 @@ from api.figures.query import IncompatibleFilters, OutcomeQuery, ResultTooLarge,
 from api.figures.resolution import resolve_query
 from api.http import csv_text
 from api.outcomes import availability, progress
-from api.outcomes.formats import geojson, json_stat, tidy_csv
+from api.outcomes.formats import geojson, json_stat, table_rows, tidy_csv
 from api.outcomes.formats.geojson import InvalidBoundaries, NoBoundaries
 from api.plan.filters import build_area_rows
 from api.statistics import periods
-from schema.outcomes import Coverage, Marker, RevisionBasis
+from schema.outcomes import Coverage, Marker, PreviewFigure, RevisionBasis
 from schema.progress import MeasureRelation
 from tests.fixtures.example_plan import NOW
 from tests.spec.test_resolution import EAST, HARBOUR, NOTTINGHAM, TOWN, WEST, make_returns
@@ -58,10 +58,10 @@ FIGURES = [figure for figure in ALL_FIGURES if figure.measure in {"learners", "o
 
 
 def test_pandas_reads_the_csv_with_the_columns_of_the_json():
-    content = tidy_csv.write_csv(FIGURES, HARBOUR, labels=False)
+    content = table_rows.write_full_table(FIGURES, HARBOUR, kind=PreviewFigure)
     frame = pandas.read_csv(io.BytesIO(content))
     flat = pandas.json_normalize(msgspec.to_builtins(FIGURES), sep="_")
-    assert list(frame.columns) == tidy_csv.list_columns(HARBOUR)
+    assert list(frame.columns) == table_rows.list_full_columns(HARBOUR, PreviewFigure)
     assert frame["value"].dropna().tolist() == flat["value"].dropna().tolist() == [7, 5, 4, 9]
     assert len(frame) == len(FIGURES)
     assert set(frame.columns) >= {name for name in flat.columns if not name.startswith("as_of") or "_code" in name} - {
@@ -83,8 +83,10 @@ def test_pandas_reads_the_csv_with_the_columns_of_the_json():
 
 def test_csv_columns_are_the_same_for_every_query():
     small_figures, *_ = preview_learners(*ROWS, breakdowns=["sex:female"])
-    frame = pandas.read_csv(io.BytesIO(tidy_csv.write_csv(small_figures, HARBOUR, labels=True)))
-    assert list(frame.columns) == tidy_csv.list_columns(HARBOUR)
+    frame = pandas.read_csv(
+        io.BytesIO(table_rows.write_full_table(small_figures, HARBOUR, kind=PreviewFigure, labels=True))
+    )
+    assert list(frame.columns) == table_rows.list_full_columns(HARBOUR, PreviewFigure)
     assert frame[list(tidy_csv.LABEL_COLUMNS)].to_numpy().tolist() == [["Learners", "Harbour", "Female"]]
 
 

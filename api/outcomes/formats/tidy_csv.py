@@ -1,12 +1,11 @@
 """Figures as a table. The columns are the fields of the figure, the same for every query."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, cast, get_args, get_origin
 
 import msgspec
 from msgspec import Struct
 
-from api.http import csv_text
 from api.http.csv_text import TableValue
 from api.plan.catalogue import Catalogue
 from schema.outcomes import PreviewFigure
@@ -18,7 +17,7 @@ LABEL_COLUMNS = ("measure_label", "area_label", "breakdown_label")
 def list_columns(catalogue: Catalogue, kind: type[AnyFigure] = PreviewFigure) -> list[str]:
     """Return the column names of `pandas.json_normalize(items, sep="_")`, with a column for each dimension of the plan.
 
-    Lists of structs are one column of JSON. The labels are the last columns.
+    Lists of structs are one column of JSON. The labels are the last of these columns.
     """
     return [*_list_struct_columns(kind, "", catalogue), *LABEL_COLUMNS]
 
@@ -45,7 +44,7 @@ def _find_struct(type_: Any) -> type[Struct] | None:
 
 def build_row(figure: AnyFigure, catalogue: Catalogue, *, labels: bool) -> dict[str, TableValue]:
     """Return the values of one figure by column. Columns without a value may be absent."""
-    row = dict(_flatten(msgspec.to_builtins(figure), ""))
+    row = dict(flatten(msgspec.to_builtins(figure), ""))
     if labels:
         categories = {
             (dimension.slug, category.code): category.label
@@ -58,10 +57,11 @@ def build_row(figure: AnyFigure, catalogue: Catalogue, *, labels: bool) -> dict[
     return row
 
 
-def _flatten(fields: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, TableValue]]:
+def flatten(fields: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, TableValue]]:
+    """Yield the columns and values of a struct as builtins. Lists of words are one word list, other lists are JSON."""
     for name, value in fields.items():
         if isinstance(value, dict):
-            yield from _flatten(cast("dict[str, Any]", value), f"{prefix}{name}_")
+            yield from flatten(cast("dict[str, Any]", value), f"{prefix}{name}_")
         elif isinstance(value, list):
             yield prefix + name, _format_list(cast("list[Any]", value))
         else:
@@ -72,12 +72,3 @@ def _format_list(items: Sequence[Any]) -> str:
     if all(isinstance(item, str) for item in items):
         return " ".join(items)
     return msgspec.json.encode(items).decode()
-
-
-def write_csv(
-    figures: Iterable[AnyFigure], catalogue: Catalogue, *, labels: bool, kind: type[AnyFigure] = PreviewFigure
-) -> bytes:
-    """Return the table as CSV. `kind` is the type of the figures, which determines the columns."""
-    names = list_columns(catalogue, kind)
-    rows = (build_row(figure, catalogue, labels=labels) for figure in figures)
-    return csv_text.to_csv(names, ([row.get(name) for name in names] for row in rows))

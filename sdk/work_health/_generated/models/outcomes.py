@@ -9,6 +9,7 @@ from attrs import field as _attrs_field
 from ..types import UNSET, Unset
 
 if TYPE_CHECKING:
+    from ..models.compact_row import CompactRow
     from ..models.outcomes_labels import OutcomesLabels
     from ..models.published_figure import PublishedFigure
     from ..models.resolved_period import ResolvedPeriod
@@ -32,6 +33,8 @@ class Outcomes:
     resolved: list[ResolvedPeriod] | Unset = UNSET
     """ The periods that `latest` and similar words resolved to. """
     labels: OutcomesLabels | Unset = UNSET
+    rows: list[CompactRow] | Unset = UNSET
+    """ With `columns=compact`, instead of `items`, or `with=comparators`: the figures as a table. """
     next_cursor: None | str | Unset = UNSET
     """ Send it as `cursor` for the next page. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
@@ -63,6 +66,13 @@ class Outcomes:
         if not isinstance(self.labels, Unset):
             labels = self.labels.to_dict()
 
+        rows: list[dict[str, Any]] | Unset = UNSET
+        if not isinstance(self.rows, Unset):
+            rows = []
+            for rows_item_data in self.rows:
+                rows_item = rows_item_data.to_dict()
+                rows.append(rows_item)
+
         next_cursor: None | str | Unset
         if isinstance(self.next_cursor, Unset):
             next_cursor = UNSET
@@ -85,6 +95,8 @@ class Outcomes:
             field_dict["resolved"] = resolved
         if labels is not UNSET:
             field_dict["labels"] = labels
+        if rows is not UNSET:
+            field_dict["rows"] = rows
         if next_cursor is not UNSET:
             field_dict["next_cursor"] = next_cursor
 
@@ -92,6 +104,7 @@ class Outcomes:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        from ..models.compact_row import CompactRow  # noqa: PLC0415
         from ..models.outcomes_labels import OutcomesLabels  # noqa: PLC0415
         from ..models.published_figure import PublishedFigure  # noqa: PLC0415
         from ..models.resolved_period import ResolvedPeriod  # noqa: PLC0415
@@ -130,6 +143,15 @@ class Outcomes:
         else:
             labels = OutcomesLabels.from_dict(_labels)
 
+        _rows = d.pop("rows", UNSET)
+        rows: list[CompactRow] | Unset = UNSET
+        if _rows is not UNSET:
+            rows = []
+            for rows_item_data in _rows:
+                rows_item = CompactRow.from_dict(rows_item_data)
+
+                rows.append(rows_item)
+
         def _parse_next_cursor(data: object) -> None | str | Unset:
             if data is None:
                 return data
@@ -148,6 +170,7 @@ class Outcomes:
             items=items,
             resolved=resolved,
             labels=labels,
+            rows=rows,
             next_cursor=next_cursor,
         )
 

@@ -11,6 +11,7 @@ from ..models.revision_basis import RevisionBasis
 from ..types import UNSET, Unset
 
 if TYPE_CHECKING:
+    from ..models.compact_row import CompactRow
     from ..models.preview_figure import PreviewFigure
     from ..models.preview_outcomes_labels import PreviewOutcomesLabels
     from ..models.resolved_period import ResolvedPeriod
@@ -35,6 +36,8 @@ class PreviewOutcomes:
     """ The period that each relative token such as `latest` resolved to, by series. """
     labels: PreviewOutcomesLabels | Unset = UNSET
     """ With `labels=true`: the labels of measures, series, areas, dimensions and categories. """
+    rows: list[CompactRow] | Unset = UNSET
+    """ With `columns=compact`, instead of `items`, or `with=comparators`: the figures as a table. """
     next_cursor: None | str | Unset = UNSET
     """ Send it as `cursor` for the next page. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
@@ -64,6 +67,13 @@ class PreviewOutcomes:
         if not isinstance(self.labels, Unset):
             labels = self.labels.to_dict()
 
+        rows: list[dict[str, Any]] | Unset = UNSET
+        if not isinstance(self.rows, Unset):
+            rows = []
+            for rows_item_data in self.rows:
+                rows_item = rows_item_data.to_dict()
+                rows.append(rows_item)
+
         next_cursor: None | str | Unset
         if isinstance(self.next_cursor, Unset):
             next_cursor = UNSET
@@ -85,6 +95,8 @@ class PreviewOutcomes:
             field_dict["resolved"] = resolved
         if labels is not UNSET:
             field_dict["labels"] = labels
+        if rows is not UNSET:
+            field_dict["rows"] = rows
         if next_cursor is not UNSET:
             field_dict["next_cursor"] = next_cursor
 
@@ -92,6 +104,7 @@ class PreviewOutcomes:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        from ..models.compact_row import CompactRow  # noqa: PLC0415
         from ..models.preview_figure import PreviewFigure  # noqa: PLC0415
         from ..models.preview_outcomes_labels import PreviewOutcomesLabels  # noqa: PLC0415
         from ..models.resolved_period import ResolvedPeriod  # noqa: PLC0415
@@ -128,6 +141,15 @@ class PreviewOutcomes:
         else:
             labels = PreviewOutcomesLabels.from_dict(_labels)
 
+        _rows = d.pop("rows", UNSET)
+        rows: list[CompactRow] | Unset = UNSET
+        if _rows is not UNSET:
+            rows = []
+            for rows_item_data in _rows:
+                rows_item = CompactRow.from_dict(rows_item_data)
+
+                rows.append(rows_item)
+
         def _parse_next_cursor(data: object) -> None | str | Unset:
             if data is None:
                 return data
@@ -145,6 +167,7 @@ class PreviewOutcomes:
             items=items,
             resolved=resolved,
             labels=labels,
+            rows=rows,
             next_cursor=next_cursor,
         )
 

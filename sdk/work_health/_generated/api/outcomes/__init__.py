@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from ...._calls import Content
+    from ...models.additional_rows import AdditionalRows
     from ...models.availability import Availability
     from ...models.feature_collection import FeatureCollection
     from ...models.index_scale import IndexScale
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from ...models.released_logic_model import ReleasedLogicModel
     from ...models.released_progress import ReleasedProgress
     from ...models.revision_basis import RevisionBasis
+    from ...models.table_columns import TableColumns
 
 
 class Outcomes(Sender):
@@ -58,6 +60,8 @@ class Outcomes(Sender):
         breakdown: Iterable[str] | None = None,
         min_coverage: float | None = None,
         release: str | None = None,
+        with_: AdditionalRows | str | None = None,
+        columns: TableColumns | str | None = None,
         labels: bool | None = None,
         cursor: str | None = None,
         limit: int | None = None,
@@ -75,6 +79,9 @@ class Outcomes(Sender):
         Each figure has its bounds and largest error, its interval, comparators, movement, trend, target, and the
         coverage
         at the time of the release. Percentages and other derived values are calculated from the displayed numbers.
+        `with=comparators` adds `rows`: the figures and their comparators, a row each. `columns=compact` has them
+        instead
+        of `items`.
         """
         from . import list_outcomes as _list_outcomes
 
@@ -94,6 +101,8 @@ class Outcomes(Sender):
                 breakdown=breakdown,
                 min_coverage=min_coverage,
                 release=release,
+                with_=with_,
+                columns=columns,
                 labels=labels,
                 cursor=cursor,
                 limit=limit,
@@ -117,6 +126,8 @@ class Outcomes(Sender):
         breakdown: Iterable[str] | None = None,
         min_coverage: float | None = None,
         release: str | None = None,
+        with_: AdditionalRows | str | None = None,
+        columns: TableColumns | str | None = None,
         labels: bool | None = None,
     ) -> bytes:
         """List published outcomes as CSV.
@@ -125,7 +136,9 @@ class Outcomes(Sender):
 
         `period_start` is the `start` of `period`. Lists are JSON in a cell; the columns that end in `_label` are
         filled
-        with `labels=true`.
+        with `labels=true`. `with=comparators` adds a row for each comparator of a figure. `columns=compact` has the
+        few
+        columns that a person needs, with labels.
         """
         from . import list_outcomes_csv as _list_outcomes_csv
 
@@ -145,6 +158,8 @@ class Outcomes(Sender):
                 breakdown=breakdown,
                 min_coverage=min_coverage,
                 release=release,
+                with_=with_,
+                columns=columns,
                 labels=labels,
             )
         )
@@ -369,6 +384,8 @@ class Outcomes(Sender):
         min_coverage: float | None = None,
         comparator: Iterable[str] | None = None,
         revision_basis: RevisionBasis | str | None = None,
+        with_: AdditionalRows | str | None = None,
+        columns: TableColumns | str | None = None,
         labels: bool | None = None,
         cursor: str | None = None,
         limit: int | None = None,
@@ -392,6 +409,9 @@ class Outcomes(Sender):
         areas
         that have a figure of the same series. In a preview, `first_released` of a movement is the first returned
         period.
+        `with=comparators` adds `rows`: the figures and their comparators, a row each. `columns=compact` has them
+        instead
+        of `items`.
         """
         from . import preview_outcomes as _preview_outcomes
 
@@ -412,6 +432,8 @@ class Outcomes(Sender):
                 min_coverage=min_coverage,
                 comparator=comparator,
                 revision_basis=revision_basis,
+                with_=with_,
+                columns=columns,
                 labels=labels,
                 cursor=cursor,
                 limit=limit,
@@ -436,6 +458,8 @@ class Outcomes(Sender):
         min_coverage: float | None = None,
         comparator: Iterable[str] | None = None,
         revision_basis: RevisionBasis | str | None = None,
+        with_: AdditionalRows | str | None = None,
+        columns: TableColumns | str | None = None,
         labels: bool | None = None,
     ) -> bytes:
         """Preview outcomes as CSV.
@@ -444,7 +468,9 @@ class Outcomes(Sender):
 
         The columns are the same for every query. Lists are JSON in a cell; the columns that end in `_label` are
         filled
-        with `labels=true`.
+        with `labels=true`. `with=comparators` adds a row for each comparator of a figure. `columns=compact` has the
+        few
+        columns that a person needs, with labels.
         """
         from . import preview_outcomes_csv as _preview_outcomes_csv
 
@@ -465,6 +491,8 @@ class Outcomes(Sender):
                 min_coverage=min_coverage,
                 comparator=comparator,
                 revision_basis=revision_basis,
+                with_=with_,
+                columns=columns,
                 labels=labels,
             )
         )
@@ -718,6 +746,8 @@ class AsyncOutcomes(AsyncSender):
         breakdown: Iterable[str] | None = None,
         min_coverage: float | None = None,
         release: str | None = None,
+        with_: AdditionalRows | str | None = None,
+        columns: TableColumns | str | None = None,
         labels: bool | None = None,
         cursor: str | None = None,
         limit: int | None = None,
@@ -735,6 +765,9 @@ class AsyncOutcomes(AsyncSender):
         Each figure has its bounds and largest error, its interval, comparators, movement, trend, target, and the
         coverage
         at the time of the release. Percentages and other derived values are calculated from the displayed numbers.
+        `with=comparators` adds `rows`: the figures and their comparators, a row each. `columns=compact` has them
+        instead
+        of `items`.
         """
         from . import list_outcomes as _list_outcomes
 
@@ -754,6 +787,8 @@ class AsyncOutcomes(AsyncSender):
                 breakdown=breakdown,
                 min_coverage=min_coverage,
                 release=release,
+                with_=with_,
+                columns=columns,
                 labels=labels,
                 cursor=cursor,
                 limit=limit,
@@ -777,6 +812,8 @@ class AsyncOutcomes(AsyncSender):
         breakdown: Iterable[str] | None = None,
         min_coverage: float | None = None,
         release: str | None = None,
+        with_: AdditionalRows | str | None = None,
+        columns: TableColumns | str | None = None,
         labels: bool | None = None,
     ) -> bytes:
         """List published outcomes as CSV.
@@ -785,7 +822,9 @@ class AsyncOutcomes(AsyncSender):
 
         `period_start` is the `start` of `period`. Lists are JSON in a cell; the columns that end in `_label` are
         filled
-        with `labels=true`.
+        with `labels=true`. `with=comparators` adds a row for each comparator of a figure. `columns=compact` has the
+        few
+        columns that a person needs, with labels.
         """
         from . import list_outcomes_csv as _list_outcomes_csv
 
@@ -805,6 +844,8 @@ class AsyncOutcomes(AsyncSender):
                 breakdown=breakdown,
                 min_coverage=min_coverage,
                 release=release,
+                with_=with_,
+                columns=columns,
                 labels=labels,
             )
         )
@@ -1029,6 +1070,8 @@ class AsyncOutcomes(AsyncSender):
         min_coverage: float | None = None,
         comparator: Iterable[str] | None = None,
         revision_basis: RevisionBasis | str | None = None,
+        with_: AdditionalRows | str | None = None,
+        columns: TableColumns | str | None = None,
         labels: bool | None = None,
         cursor: str | None = None,
         limit: int | None = None,
@@ -1052,6 +1095,9 @@ class AsyncOutcomes(AsyncSender):
         areas
         that have a figure of the same series. In a preview, `first_released` of a movement is the first returned
         period.
+        `with=comparators` adds `rows`: the figures and their comparators, a row each. `columns=compact` has them
+        instead
+        of `items`.
         """
         from . import preview_outcomes as _preview_outcomes
 
@@ -1072,6 +1118,8 @@ class AsyncOutcomes(AsyncSender):
                 min_coverage=min_coverage,
                 comparator=comparator,
                 revision_basis=revision_basis,
+                with_=with_,
+                columns=columns,
                 labels=labels,
                 cursor=cursor,
                 limit=limit,
@@ -1096,6 +1144,8 @@ class AsyncOutcomes(AsyncSender):
         min_coverage: float | None = None,
         comparator: Iterable[str] | None = None,
         revision_basis: RevisionBasis | str | None = None,
+        with_: AdditionalRows | str | None = None,
+        columns: TableColumns | str | None = None,
         labels: bool | None = None,
     ) -> bytes:
         """Preview outcomes as CSV.
@@ -1104,7 +1154,9 @@ class AsyncOutcomes(AsyncSender):
 
         The columns are the same for every query. Lists are JSON in a cell; the columns that end in `_label` are
         filled
-        with `labels=true`.
+        with `labels=true`. `with=comparators` adds a row for each comparator of a figure. `columns=compact` has the
+        few
+        columns that a person needs, with labels.
         """
         from . import preview_outcomes_csv as _preview_outcomes_csv
 
@@ -1125,6 +1177,8 @@ class AsyncOutcomes(AsyncSender):
                 min_coverage=min_coverage,
                 comparator=comparator,
                 revision_basis=revision_basis,
+                with_=with_,
+                columns=columns,
                 labels=labels,
             )
         )

@@ -5,7 +5,9 @@ from urllib.parse import quote
 
 from ...._calls import Call
 from ...._http import httpx
+from ...models.additional_rows import AdditionalRows
 from ...models.outcomes import Outcomes
+from ...models.table_columns import TableColumns
 
 
 def call(
@@ -24,6 +26,8 @@ def call(
     breakdown: Iterable[str] | None = None,
     min_coverage: float | None = None,
     release: str | None = None,
+    with_: AdditionalRows | str | None = None,
+    columns: TableColumns | str | None = None,
     labels: bool | None = None,
     cursor: str | None = None,
     limit: int | None = None,
@@ -47,6 +51,8 @@ def call(
             "breakdown": breakdown,
             "min_coverage": min_coverage,
             "release": release,
+            "with": with_,
+            "columns": columns,
             "labels": labels,
             "cursor": cursor,
             "limit": limit,

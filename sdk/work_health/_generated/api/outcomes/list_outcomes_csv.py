@@ -5,6 +5,8 @@ from urllib.parse import quote
 
 from ...._calls import Call
 from ...._http import httpx
+from ...models.additional_rows import AdditionalRows
+from ...models.table_columns import TableColumns
 
 
 def call(
@@ -23,6 +25,8 @@ def call(
     breakdown: Iterable[str] | None = None,
     min_coverage: float | None = None,
     release: str | None = None,
+    with_: AdditionalRows | str | None = None,
+    columns: TableColumns | str | None = None,
     labels: bool | None = None,
 ) -> Call[bytes]:
     return Call(
@@ -44,6 +48,8 @@ def call(
             "breakdown": breakdown,
             "min_coverage": min_coverage,
             "release": release,
+            "with": with_,
+            "columns": columns,
             "labels": labels,
         },
         parse=_parse,

@@ -5,8 +5,10 @@ from urllib.parse import quote
 
 from ...._calls import Call
 from ...._http import httpx
+from ...models.additional_rows import AdditionalRows
 from ...models.preview_outcomes import PreviewOutcomes
 from ...models.revision_basis import RevisionBasis
+from ...models.table_columns import TableColumns
 
 
 def call(
@@ -26,6 +28,8 @@ def call(
     min_coverage: float | None = None,
     comparator: Iterable[str] | None = None,
     revision_basis: RevisionBasis | str | None = None,
+    with_: AdditionalRows | str | None = None,
+    columns: TableColumns | str | None = None,
     labels: bool | None = None,
     cursor: str | None = None,
     limit: int | None = None,
@@ -50,6 +54,8 @@ def call(
             "min_coverage": min_coverage,
             "comparator": comparator,
             "revision_basis": revision_basis,
+            "with": with_,
+            "columns": columns,
             "labels": labels,
             "cursor": cursor,
             "limit": limit,

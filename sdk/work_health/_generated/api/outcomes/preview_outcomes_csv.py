@@ -5,7 +5,9 @@ from urllib.parse import quote
 
 from ...._calls import Call
 from ...._http import httpx
+from ...models.additional_rows import AdditionalRows
 from ...models.revision_basis import RevisionBasis
+from ...models.table_columns import TableColumns
 
 
 def call(
@@ -25,6 +27,8 @@ def call(
     min_coverage: float | None = None,
     comparator: Iterable[str] | None = None,
     revision_basis: RevisionBasis | str | None = None,
+    with_: AdditionalRows | str | None = None,
+    columns: TableColumns | str | None = None,
     labels: bool | None = None,
 ) -> Call[bytes]:
     return Call(
@@ -47,6 +51,8 @@ def call(
             "min_coverage": min_coverage,
             "comparator": comparator,
             "revision_basis": revision_basis,
+            "with": with_,
+            "columns": columns,
             "labels": labels,
         },
         parse=_parse,
