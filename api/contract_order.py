@@ -22,7 +22,8 @@ ORDER_OF_USE: dict[str, tuple[str, ...]] = {
     ),
     "Outcomes": (
         *("get_outcomes_availability", "list_outcomes", "list_outcomes_csv", "list_outcomes_json_stat"),
-        *("list_outcomes_sdmx_csv", "list_outcomes_geojson", "get_progress", "get_logic_model_outcomes"),
+        *("list_outcomes_sdmx_csv", "get_sdmx_structure", "list_outcomes_geojson", "get_progress"),
+        "get_logic_model_outcomes",
         *("get_inequality", "preview_outcomes", "preview_outcomes_csv", "preview_outcomes_json_stat"),
         *("preview_outcomes_sdmx_csv", "preview_outcomes_geojson", "preview_progress", "preview_logic_model"),
         "preview_inequality",

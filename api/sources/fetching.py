@@ -131,8 +131,10 @@ async def fetch_fingertips(client: RetryingClient, address: str, areas: Collecti
         "parent_area_type_id": "6",
         "include_sortable_time_periods": "yes",
     }
+    indicators = {"indicator_ids": params["indicator_ids"]}
+    metadata = await client.fetch_text(f"{address}/indicator_metadata/csv/by_indicator_id", indicators)
     text = await client.fetch_text(f"{address}/all_data/csv/by_indicator_id", params)
-    return fingertips.build_returns(fingertips.read_rows(text), areas)
+    return fingertips.build_returns(fingertips.read_rows(text), areas, fingertips.read_year_types(metadata))
 
 
 async def fetch_ees(client: RetryingClient, address: str, areas: Collection[str]) -> list[NewReturn]:

@@ -3,13 +3,16 @@
 The column names come from its source code (github.com/ukhsa-collaboration/fingertips-open) and from fingertipsR. A
 missing value is empty, or -1, the sentinel of an older service. Values are in per cent or percentage points. The column
 `Recent Trend` is filled where Fingertips has tested a trend: its labels are those of `TrendMarkerLabelProvider`.
+
+No column of the data has the type of the year: `Time period Sortable` is 20230000 for 2023, for 2023/24 and for an
+academic year. It is in `Year type` of the indicator's metadata; the label in `Time period` must agree with it.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 
 from api.sources.tables import ParsedField, Row, UnexpectedSourceFormat, format_number, parse_number, read_table
 from api.statistics.periods import InvalidPeriodCode
-from api.statistics.published_periods import YearType, from_fingertips
+from api.statistics.published_periods import FINGERTIPS_YEAR_TYPES, YearType, choose_fingertips_period
 from schema.intervals import Confidence
 from schema.submissions import FigureLimits, NewReturn, PublisherFigure, PublisherTrend, Status
 from schema.verdicts import Tendency, TrendVerdict
@@ -20,7 +23,6 @@ INDICATORS = {
     "93882": ("ltc-employment-rate", True),
 }
 SERIES = "headline"
-YEAR_TYPE = YearType.FINANCIAL
 BREAKDOWN_BY_SEX = {"Persons": {}, "Male": {"sex": "male"}, "Female": {"sex": "female"}}
 TREND_COLUMN = "Recent Trend"
 NO_TRENDS = ("", "not yet calculated")
@@ -35,8 +37,9 @@ VERDICT_BY_LABEL = {"getting better": TrendVerdict.BETTER, "getting worse": Tren
 REQUIRED_COLUMNS = (
     *("Indicator ID", "Area Code", "Sex", "Category Type", "Value", "Count", "Denominator", "Value note"),
     *("Lower CI 95.0 limit", "Upper CI 95.0 limit", "Lower CI 99.8 limit", "Upper CI 99.8 limit"),
-    *("Time period Sortable", "Time period range"),
+    *("Time period", "Time period Sortable", "Time period range"),
 )
+METADATA_COLUMNS = ("Indicator ID", "Year type")
 
 
 def read_rows(text: str) -> list[Row]:
@@ -44,8 +47,22 @@ def read_rows(text: str) -> list[Row]:
     return read_table(text, REQUIRED_COLUMNS)
 
 
-def build_returns(rows: Iterable[Row], areas: Collection[str]) -> list[NewReturn]:
+def read_year_types(text: str) -> dict[str, YearType]:
+    """Return the year type of each indicator of the metadata file. Raises UnexpectedSourceFormat.
+
+    An indicator with an unknown year type is left out.
+    """
+    names = {row["Indicator ID"]: row["Year type"].casefold() for row in read_table(text, METADATA_COLUMNS)}
+    known = FINGERTIPS_YEAR_TYPES
+    return {indicator: known[name] for indicator, name in names.items() if name in known}
+
+
+def build_returns(
+    rows: Iterable[Row], areas: Collection[str], year_types: Mapping[str, YearType] | None = None
+) -> list[NewReturn]:
     """Build one return for each indicator and year. Leave out rows by category, and areas that the plan does not have.
+
+    `year_types` has the year type of each indicator. Without it, only a label that has a single meaning is accepted.
 
     Accept identical rows, such as England next to each parent area, once. Raises UnexpectedSourceFormat.
     """
@@ -56,7 +73,9 @@ def build_returns(rows: Iterable[Row], areas: Collection[str]) -> list[NewReturn
         if row["Indicator ID"] not in INDICATORS:
             raise UnexpectedSourceFormat(f"Indicator {row['Indicator ID']!r} has no series in the plan.")
         cell = (row["Area Code"], row["Sex"])
-        figures = figures_by_return.setdefault((row["Indicator ID"], _parse_period(row)), {})
+        figures = figures_by_return.setdefault(
+            (row["Indicator ID"], _parse_period(row, (year_types or {}).get(row["Indicator ID"]))), {}
+        )
         figure = _build_figure(row)
         if figures.setdefault(cell, figure) != figure:
             raise UnexpectedSourceFormat(f"{' '.join(cell)} occurs with two values.")
@@ -66,12 +85,18 @@ def build_returns(rows: Iterable[Row], areas: Collection[str]) -> list[NewReturn
     ]
 
 
-def _parse_period(row: Row) -> str:
-    sortable, span = row["Time period Sortable"], row["Time period range"]
-    years = span.removesuffix("y")
+def _parse_period(row: Row, year_type: YearType | None) -> str:
+    label, sortable, span = row["Time period"], row["Time period Sortable"], row["Time period range"]
     try:
-        return from_fingertips(int(sortable), YEAR_TYPE, years=int(years)).code
-    except (InvalidPeriodCode, ValueError):
+        return choose_fingertips_period(
+            int(sortable), label, year_type=year_type, years=int(span.removesuffix("y"))
+        ).code
+    except InvalidPeriodCode as error:
+        meaning = f" It may be {' or '.join(error.candidates)}." if error.candidates else ""
+        raise UnexpectedSourceFormat(
+            f"{label!r} ({sortable!r} over {span!r}) is not a period of Fingertips with one meaning.{meaning}"
+        ) from None
+    except ValueError:
         raise UnexpectedSourceFormat(f"{sortable!r} over {span!r} is not a period of Fingertips.") from None
 
 

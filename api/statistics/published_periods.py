@@ -8,6 +8,7 @@ raise InvalidPeriodCode.
 """
 
 import re
+from collections.abc import Iterator
 from datetime import date
 from enum import IntEnum
 
@@ -44,6 +45,11 @@ def from_ees(code: str, period: str) -> Period:
     A single year is allowed only for periods that lie in a calendar year.
     """
     match = re.fullmatch(r"(\d{4})(?:/?(\d{4}|\d\d))?", period, re.ASCII)
+    quarter = re.fullmatch(r"AYQ([1-4])", code)
+    if quarter and match:
+        # Further education counts its year from August, schools from September: the identifier does not say which.
+        starts = [int(match[1]) * 12 + first + 3 * int(quarter[1]) - 3 for first in (7, 8)]
+        raise InvalidPeriodCode(f"{code} {period}", tuple(_format_months_ending(start, 3) for start in starts))
     if code not in _EES_CODE_FORMATS or match is None:
         raise InvalidPeriodCode(f"{code} {period}")
     year, following = int(match[1]), match[2]
@@ -51,6 +57,12 @@ def from_ees(code: str, period: str) -> Period:
     if following not in allowed:
         raise InvalidPeriodCode(f"{code} {period}")
     return parse(_EES_CODE_FORMATS[code].format(year=year, years=f"{year}-{(year + 1) % 100:02}"))
+
+
+def _format_months_ending(first: int, length: int) -> str:
+    """Return the code of the months from `first`, counted from year 0."""
+    last = first + length - 1
+    return f"R{length}-{last // 12}-{last % 12 + 1:02}"
 
 
 class YearType(IntEnum):
@@ -69,6 +81,21 @@ class YearType(IntEnum):
     JULY_TO_JUNE = 13
 
 
+FINGERTIPS_YEAR_TYPES = {
+    "calendar": YearType.CALENDAR,
+    "financial": YearType.FINANCIAL,
+    "academic": YearType.ACADEMIC,
+    "financial rolling year - quarterly": YearType.FINANCIAL_ROLLING_QUARTERLY,
+    "calendar rolling year - quarterly": YearType.CALENDAR_ROLLING_QUARTERLY,
+    "calendar rolling year - monthly": YearType.CALENDAR_ROLLING_MONTHLY,
+    "financial single year cumulative quarters": YearType.FINANCIAL_CUMULATIVE_QUARTERS,
+    "august-july": YearType.AUGUST_TO_JULY,
+    "march-february": YearType.MARCH_TO_FEBRUARY,
+    "financial multi year cumulative quarters": YearType.FINANCIAL_CUMULATIVE_QUARTERS_OF_YEARS,
+    "july-june": YearType.JULY_TO_JUNE,
+}
+"""The year types by their names in the metadata of indicators, in lower case."""
+
 # The month in which a year begins, from 0 for January, if the period is one or more whole years …
 _YEAR_FIRST_MONTHS = {
     YearType.CALENDAR: 0,
@@ -78,10 +105,11 @@ _YEAR_FIRST_MONTHS = {
     YearType.MARCH_TO_FEBRUARY: 2,
     YearType.JULY_TO_JUNE: 6,
 }
-# … and if it is given by a quarter or a month. Academic years have no known one.
+# … and if it is given by a quarter or a month.
 _QUARTER_FIRST_MONTHS = {
     YearType.CALENDAR: 0,
     YearType.FINANCIAL: 3,
+    YearType.ACADEMIC: 8,
     YearType.FINANCIAL_ROLLING_QUARTERLY: 3,
     YearType.CALENDAR_ROLLING_QUARTERLY: 0,
     YearType.FINANCIAL_CUMULATIVE_QUARTERS: 3,
@@ -127,6 +155,36 @@ def from_fingertips(sortable: int, year_type: YearType, *, years: int = 1) -> Pe
         return build_period(_PERIOD_TYPES.get((year_type, length), other), start, months=length)
     except (InvalidPeriodCode, ValueError):
         raise invalid from None
+
+
+def choose_fingertips_period(sortable: int, label: str, *, year_type: YearType | None, years: int) -> Period:
+    """Return the period of a `Time period Sortable` whose label agrees with the year type.
+
+    Labels are `2023`, or `2023/24` if the year begins in another month than January. Without a year type, a label of
+    one year may leave several. Raises InvalidPeriodCode with the periods that the label and the year type may mean.
+    """
+    has_slash = "/" in label
+    possible = [kind for kind in _LABELLED_YEAR_TYPES if (kind is not YearType.CALENDAR) == has_slash]
+    if year_type is None:
+        kinds = possible
+    elif year_type in _LABELLED_YEAR_TYPES and year_type not in possible:
+        kinds = [year_type, *possible]
+    else:
+        kinds = [year_type]
+    if len(kinds) == 1 and label.startswith(str(sortable // 10_000)):
+        return from_fingertips(sortable, kinds[0], years=years)
+    raise InvalidPeriodCode(label, tuple(_list_fingertips_codes(sortable, kinds, years)))
+
+
+_LABELLED_YEAR_TYPES = (YearType.CALENDAR, YearType.FINANCIAL, YearType.ACADEMIC)
+
+
+def _list_fingertips_codes(sortable: int, kinds: list[YearType], years: int) -> Iterator[str]:
+    for kind in kinds:
+        try:
+            yield from_fingertips(sortable, kind, years=years).code
+        except InvalidPeriodCode:
+            continue
 
 
 def _is_possible(year_type: YearType, years: int, quarter: int, month: int) -> bool:

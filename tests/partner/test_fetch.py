@@ -185,10 +185,11 @@ async def test_rejected_submission_is_reported_with_its_findings(publisher, fetc
 
 FINGERTIPS = (
     "Indicator ID,Area Code,Sex,Category Type,Value,Count,Denominator,Value note,Lower CI 95.0 limit,Upper CI 95.0 limit,"
-    "Lower CI 99.8 limit,Upper CI 99.8 limit,Time period Sortable,Time period range\n"
-    "93882,E92000001,Persons,,65.3,6530,10000,,65,65.6,64.8,65.8,20230000,1y\n"
-    "90282,E06000018,Persons,,-0.4,,,,-2.0,1.2,,,20230000,1y\n"
+    "Lower CI 99.8 limit,Upper CI 99.8 limit,Time period,Time period Sortable,Time period range\n"
+    "93882,E92000001,Persons,,65.3,6530,10000,,65,65.6,64.8,65.8,2023/24,20230000,1y\n"
+    "90282,E06000018,Persons,,-0.4,,,,-2.0,1.2,,,2023/24,20230000,1y\n"
 )
+YEAR_TYPES = "Indicator ID,Year type\n93882,Financial\n90282,Financial\n"
 NEET = (
     "time_period,time_identifier,geographic_level,country_code,region_code,new_la_code,Age,Characteristic_grouping,"
     "Characteristic,avgcohort,avgNEETNK,avgNEET,avgNK,NEETNKprop,NEETprop,Notknownprop\n"
@@ -214,10 +215,11 @@ OTHERS = {
 @pytest.mark.parametrize("source", OTHERS)
 async def test_other_publishers_are_fetched_and_submitted(publisher, fetch, application, source):
     organisation, text, added, path = OTHERS[source]
-    publisher.responses = [(200, {}, "\ufeff" + text)]
+    metadata = [(200, {}, YEAR_TYPES)] if source == "fingertips" else []
+    publisher.responses = [*metadata, (200, {}, "\ufeff" + text)]
     report = await fetch(source, key=await application.issue_key(organisation, "submit"), period="FY2025-26-Q2")
     assert (report.organisation, report.counts.added, report.findings) == (organisation, added, [])
-    assert publisher.requests[0][0].rstrip("/") == path
+    assert publisher.requests[-1][0].rstrip("/") == path
     assert datetime.fromisoformat(str(report.receipt.received_at)) == application.now
 
 

@@ -1,5 +1,6 @@
 """Checks of a submission and its comparison with current revisions. Pure: no database, a fixed clock."""
 
+import re
 from datetime import UTC, date, datetime
 from uuid import UUID
 
@@ -142,6 +143,23 @@ def test_measure_that_is_not_submittable_is_refused():
         check_submission(to_columns(submission), catalogue, "quay-college", {}, now=NOW)
     [finding] = refusal.value.findings
     assert (finding.code, finding.message.split()[0]) == ("not-submittable", "learners")
+
+
+#   spelling        codes in the fix: those that a monthly measure can use, or all if there is none
+PERIOD_FIXES = [
+    ("2026-01-01",   ["2026-01"]),
+    ("Jan-26",       ["2026-01"]),
+    ("2026",         ["CY2026", "FY2026-27", "AY2026-27"]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("spelling", "codes"), PERIOD_FIXES)
+def test_unclear_period_is_answered_with_codes_that_the_measure_can_use(spelling, codes):
+    submission = msgspec.convert({"returns": [make_return("learners", "town 1", period=spelling)]}, NewSubmission)
+    with pytest.raises(Rejected) as refusal:
+        check_submission(to_columns(submission), HARBOUR_CATALOGUE, "quay-college", {}, now=NOW)
+    [finding] = refusal.value.findings
+    assert re.findall(r"[A-Z]*\d{4}(?:-\d\d)*", finding.fix) == codes
 
 
 # fmt: off

@@ -107,6 +107,29 @@ CANDIDATES = {
     "30 September 2025": ["D2025-09-30"],
     "d2025-09-30": ["D2025-09-30"],
     "2025-07-01": ["D2025-07-01", "2025-07"],
+    # Words, as people write them. Every type of period with the same days is a candidate.
+    "12 months to December 2025": ["CY2025", "R12-2025-12", "P2025-01..2025-12"],
+    "Jan 2025 to Dec 2025": ["CY2025", "R12-2025-12", "P2025-01..2025-12"],
+    "year ending December 2025": ["CY2025", "R12-2025-12", "P2025-01..2025-12"],
+    "Year ending 31 March 2026": ["FY2025-26", "R12-2026-03", "P2025-04..2026-03"],
+    "12 months ended Sept 2025": ["R12-2025-09", "P2024-10..2025-09"],
+    "2 years to March 2026": ["R24-2026-03", "P2024-04..2026-03"],
+    "quarter to September 2025": ["FY2025-26-Q2", "CY2025-Q3", "R3-2025-09", "P2025-07..2025-09"],
+    "April to June 2025": ["FY2025-26-Q1", "CY2025-Q2", "R3-2025-06", "P2025-04..2025-06"],
+    "Oct 2024-Sep 2025": ["R12-2025-09", "P2024-10..2025-09"],
+    "month ending July 2025": ["2025-07"],
+    "Q3 25/26": ["FY2025-26-Q3"],
+    "Q1 2025/26 (Apr to Jun 2025)": ["FY2025-26-Q1"],
+    "financial year 2025/26": ["FY2025-26"],
+    "2025/26 academic year": ["AY2025-26"],
+    "as at 30th September 2025": ["D2025-09-30"],
+    "Feb 2026 to Jan 2026": [],
+    "0 months to July 2025": [],
+    "72 months to July 2025": ["P2019-08..2025-07"],
+    "Jan 1989 to Mar 1990": [],
+    # A quarter of an academic year has no code of its own.
+    "AY2025-26-Q1": ["R3-2025-11", "P2025-09..2025-11"],
+    "2025/26 academic year Q4": [],
     # No candidates.
     "": [],
     "Q1": [],
@@ -119,7 +142,6 @@ CANDIDATES = {
     "FY2025-26-Q0": [],
     "FY2025-26-Q5": [],
     "FY2025-26-H3": [],
-    "AY2025-26-Q1": [],
     "2025-27": [],
     "P2025-12..2025-04": [],
     "P2025-04..2025-13": [],
@@ -147,6 +169,7 @@ TILING = [
     PeriodType.ACADEMIC_YEAR,
 ]
 ONE_DAY = timedelta(days=1)
+SINGLE_TYPES = {PeriodType.MONTH, PeriodType.SNAPSHOT}
 
 
 def list_codes(periods):
@@ -196,6 +219,16 @@ def test_other_spelling_is_refused_with_candidates(spelling):
     assert refused.value.code == spelling
     assert refused.value.candidates == tuple(CANDIDATES[spelling])
     assert list_codes(map(parse, refused.value.candidates)) == CANDIDATES[spelling]
+
+
+@settings(deadline=None)
+@given(st.one_of(tiles, trailing, snapshots))
+def test_label_of_a_period_has_its_code_as_a_candidate(period):
+    if period.type is PeriodType.CALENDAR_YEAR or (count_months(period) == 1 and period.type not in SINGLE_TYPES):
+        return  # `2025` may be any year; the label of one month is that of the month
+    with pytest.raises(InvalidPeriodCode) as refused:
+        parse(period.label)
+    assert period.code in refused.value.candidates
 
 
 def test_refusal_names_the_code_and_its_candidates():

@@ -198,12 +198,15 @@ def test_nomis_file_must_have_its_stated_number_of_rows():
 
 
 FINGERTIPS = ",".join(f'"{name}"' for name in fingertips.REQUIRED_COLUMNS)
+METADATA = "Indicator ID,Indicator,Year type\n93882,Rate,Financial\n90282,Gap,Financial\n1,Other,Lunar\n"
 
 
-def read_fingertips(*rows: str) -> dict[str, list[str]]:
+def read_fingertips(*rows: str, metadata: str = METADATA) -> dict[str, list[str]]:
     """Return the figures of rows whose columns are separated by `|`."""
     returns = fingertips.build_returns(
-        fingertips.read_rows(to_csv(FINGERTIPS, *(row.replace("|", ",") for row in rows))), AREAS
+        fingertips.read_rows(to_csv(FINGERTIPS, *(row.replace("|", ",") for row in rows))),
+        AREAS,
+        fingertips.read_year_types(metadata),
     )
     return {
         f"{returned.measure} {returned.period}": [format_figure(figure) for figure in returned.figures]
@@ -212,7 +215,7 @@ def read_fingertips(*rows: str) -> dict[str, list[str]]:
 
 
 def test_fingertips_has_both_levels_of_leveland_england_with_every_parent():
-    england = "93882|E92000001|Persons||65.30|6530|10000||65.0|65.6|64.8|65.8|20230000|1y"
+    england = "93882|E92000001|Persons||65.30|6530|10000||65.0|65.6|64.8|65.8|2023/24|20230000|1y"
     assert read_fingertips(england, england, england.replace("E92000001", "E06000001")) == {
         "ltc-employment-rate FY2023-24": [
             "E92000001 65.30 65.0..65.6@95/published 64.8..65.8@99.8/published 6530/10000"
@@ -224,12 +227,12 @@ def test_fingertips_has_both_levels_of_leveland_england_with_every_parent():
 
 #   row                                                              figure
 FINGERTIPS_ROWS = [
-    ("90282|E06000018|Persons||-1||||||||20230000|1y",              {"ltc-employment-gap FY2023-24": ["E06000018 -1"]}),
-    ("90282|E06000018|Female||9.5|10|20||8|11|||20220000|1y",        {"ltc-employment-gap FY2022-23": ["E06000018 female 9.5 8..11@95/published"]}),
-    ("93882|E06000018|Male||-1|-1|-1|Too small|||||20230000|1y",       {"ltc-employment-rate FY2023-24": ["E06000018 male x"]}),
-    ("93882|E06000018|Male||50||10||||||20230000|1y",                {"ltc-employment-rate FY2023-24": ["E06000018 male 50"]}),
-    ("93882|E06000018|Persons|Deprivation deciles|50||||||||20230000|1y", {}),
-    ("93882|E06000018|Not applicable||50||||||||20230000|1y",        {}),
+    ("90282|E06000018|Persons||-1||||||||2023/24|20230000|1y",              {"ltc-employment-gap FY2023-24": ["E06000018 -1"]}),
+    ("90282|E06000018|Female||9.5|10|20||8|11|||2022/23|20220000|1y",        {"ltc-employment-gap FY2022-23": ["E06000018 female 9.5 8..11@95/published"]}),
+    ("93882|E06000018|Male||-1|-1|-1|Too small|||||2023/24|20230000|1y",       {"ltc-employment-rate FY2023-24": ["E06000018 male x"]}),
+    ("93882|E06000018|Male||50||10||||||2023/24|20230000|1y",                {"ltc-employment-rate FY2023-24": ["E06000018 male 50"]}),
+    ("93882|E06000018|Persons|Deprivation deciles|50||||||||2023/24|20230000|1y", {}),
+    ("93882|E06000018|Not applicable||50||||||||2023/24|20230000|1y",        {}),
 ]  # fmt: skip
 
 
@@ -255,8 +258,9 @@ TRENDS = [
 
 
 def read_trends(label: str, value: str = "50") -> list[PublisherTrend | None]:
-    row = f"93882,E06000018,Persons,,{value},,,,,,,,20230000,1y,{label}"
-    returns = fingertips.build_returns(fingertips.read_rows(to_csv(f'{FINGERTIPS},"Recent Trend"', row)), AREAS)
+    row = f"93882,E06000018,Persons,,{value},,,,,,,,2023/24,20230000,1y,{label}"
+    rows = fingertips.read_rows(to_csv(f'{FINGERTIPS},"Recent Trend"', row))
+    returns = fingertips.build_returns(rows, AREAS, fingertips.read_year_types(METADATA))
     return [figure.trend for returned in returns for figure in returned.figures]
 
 
@@ -275,9 +279,9 @@ def test_unknown_fingertips_trend_is_refused(label):
 
 #   row                                                              reason
 FINGERTIPS_BAD = [
-    ("93882|E06000018|Male||50||||||||2023|1y",                      "not a period"),
-    ("93882|E06000018|Male||50||||||||20230000|year",                "not a period"),
-    ("90366|E06000018|Male||50||||||||20230000|1y",                  "90366"),
+    ("93882|E06000018|Male||50||||||||2023/24|2023|1y",                      "not a period"),
+    ("93882|E06000018|Male||50||||||||2023/24|20230000|year",                "not a period"),
+    ("90366|E06000018|Male||50||||||||2023/24|20230000|1y",                  "90366"),
 ]  # fmt: skip
 
 
@@ -285,6 +289,28 @@ FINGERTIPS_BAD = [
 def test_invalid_fingertips_row_is_refused(row, reason):
     with pytest.raises(UnexpectedSourceFormat, match=reason):
         read_fingertips(row)
+
+
+#   year type    label      period or, of a refusal, the candidates in its message
+FINGERTIPS_YEARS = [
+    ("Financial", "2023/24", "FY2023-24"),
+    ("Academic",  "2023/24", "AY2023-24"),
+    ("Calendar",  "2023",    "CY2023"),
+    ("",          "2023",    "CY2023"),
+    ("Financial", "2023",    "FY2023-24 or CY2023"),
+    ("",          "2023/24", "FY2023-24 or AY2023-24"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("year_type", "label", "expected"), FINGERTIPS_YEARS)
+def test_fingertips_year_is_that_of_the_indicator_or_refused(year_type, label, expected):
+    row = f"93882|E06000018|Persons||50||||||||{label}|20230000|1y"
+    metadata = f"Indicator ID,Year type\n93882,{year_type}\n"
+    if " or " in expected:
+        with pytest.raises(UnexpectedSourceFormat, match=expected):
+            read_fingertips(row, metadata=metadata)
+    else:
+        assert list(read_fingertips(row, metadata=metadata)) == [f"ltc-employment-rate {expected}"]
 
 
 EES = (

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from api.statistics.periods import InvalidPeriodCode, is_same_span, parse
-from api.statistics.published_periods import YearType, from_ees, from_fingertips, from_nomis
+from api.statistics.published_periods import YearType, choose_fingertips_period, from_ees, from_fingertips, from_nomis
 
 NOMIS = [
     ("2020-09", 12, "R12-2020-09", "2019-10-01", "2020-09-30"),
@@ -108,6 +108,8 @@ FINGERTIPS = """
     3   2006  1  -  -   AY2006-07
     3   2006  2  -  -   R24-2008-08
     3   2006  3  -  -   R36-2009-08
+    3   2006  1  1  -   R3-2006-11
+    3   2006  1  4  -   R3-2007-08
     4   2006  1  1  -   R12-2007-03
     4   2006  2  1  -   R24-2008-03
     4   2006  3  1  -   R36-2009-03
@@ -182,7 +184,6 @@ NOT_FINGERTIPS = [
     (20250500, YearType.FINANCIAL, 1),
     (20250013, YearType.CALENDAR, 1),
     (20250000, YearType.CALENDAR_ROLLING_MONTHLY, 1),
-    (20250100, YearType.ACADEMIC, 1),  # the months of its quarters are unknown
     (20250001, YearType.ACADEMIC, 1),
     (20250500, YearType.FINANCIAL_CUMULATIVE_QUARTERS, 1),
     (20252100, YearType.FINANCIAL_CUMULATIVE_QUARTERS_OF_YEARS, 1),
@@ -200,6 +201,44 @@ NOT_FINGERTIPS = [
 def test_other_fingertips_periods_are_refused(sortable, year_type, years):
     with pytest.raises(InvalidPeriodCode, match=str(sortable)):
         from_fingertips(sortable, year_type, years=years)
+
+
+#   year type           sortable  label             years  period or candidates
+LABELS = [
+    (YearType.FINANCIAL, 20230000, "2023/24",           1, ["FY2023-24"]),
+    (YearType.ACADEMIC,  20230000, "2023/24",           1, ["AY2023-24"]),
+    (YearType.CALENDAR,  20230000, "2023",              1, ["CY2023"]),
+    (None,               20230000, "2023",              1, ["CY2023"]),
+    (YearType.FINANCIAL, 20210000, "2021/22 - 23/24",   3, ["R36-2024-03"]),
+    (YearType.FINANCIAL, 20230200, "2023/24 Q2",        1, ["FY2023-24-Q2"]),
+    (YearType.JULY_TO_JUNE, 20230000, "2023/24",        1, ["R12-2024-06"]),
+    # The label disagrees with the year type, or leaves two of them.
+    (YearType.FINANCIAL, 20230000, "2023",              1, ["FY2023-24", "CY2023"]),
+    (YearType.CALENDAR,  20230000, "2023/24",           1, ["CY2023", "FY2023-24", "AY2023-24"]),
+    (None,               20230000, "2023/24",           1, ["FY2023-24", "AY2023-24"]),
+    (None,               20230003, "2023/24 Mar",       1, ["2023-06"]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("year_type", "sortable", "label", "years", "codes"), LABELS)
+def test_fingertips_label_must_agree_with_the_year_type(year_type, sortable, label, years, codes):
+    if len(codes) == 1 and not label.endswith("Mar"):
+        assert choose_fingertips_period(sortable, label, year_type=year_type, years=years).code == codes[0]
+        return
+    with pytest.raises(InvalidPeriodCode) as refused:
+        choose_fingertips_period(sortable, label, year_type=year_type, years=years)
+    assert list(refused.value.candidates) == codes
+
+
+def test_label_of_another_year_is_refused():
+    with pytest.raises(InvalidPeriodCode):
+        choose_fingertips_period(20230000, "2024", year_type=YearType.CALENDAR, years=1)
+
+
+def test_academic_quarter_of_ees_has_candidates_from_august_and_september():
+    with pytest.raises(InvalidPeriodCode) as refused:
+        from_ees("AYQ1", "2025/2026")
+    assert refused.value.candidates == ("R3-2025-10", "R3-2025-11")
 
 
 @settings(deadline=None)

@@ -184,7 +184,7 @@ def _parse_period(
             f"{given.period!r} is not a period code.",
             path=path,
             actual=given.period,
-            fix=suggest_periods(error.candidates),
+            fix=suggest_periods(_choose_candidates(error.candidates, catalogue, duty)),
         )
         return None
     if not duties:
@@ -203,6 +203,15 @@ def _parse_period(
         )
         return None
     return period
+
+
+def _choose_candidates(candidates: Sequence[str], catalogue: Catalogue, duty: Duty | None) -> Sequence[str]:
+    """Return the candidates that the measure can use, in its own type of period; all of them if there is none."""
+    if duty is None:
+        return candidates
+    cadence = catalogue.measures[duty.measure].cadence
+    equivalents = [_equivalent_period(periods.parse(code), cadence) for code in candidates]
+    return list(dict.fromkeys(period.code for period in equivalents if period is not None)) or candidates
 
 
 def _equivalent_period(period: Period, cadence: Cadence) -> Period | None:
