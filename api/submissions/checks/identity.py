@@ -176,6 +176,7 @@ def _parse_period(
     given: NewReturn, catalogue: Catalogue, duties: Sequence[Duty], path: str, findings: Findings
 ) -> Period | None:
     path = f"{path}/period"
+    measure = _find_measure(duties[0], catalogue) if duties else None
     try:
         period = periods.parse(given.period)
     except periods.InvalidPeriodCode as error:
@@ -184,12 +185,11 @@ def _parse_period(
             f"{given.period!r} is not a period code.",
             path=path,
             actual=given.period,
-            fix=suggest_periods(_choose_candidates(error.candidates, catalogue, duty)),
+            fix=suggest_periods(_choose_candidates(error.candidates, measure)),
         )
         return None
-    if not duties:
+    if measure is None:
         return None
-    measure = adapt_measure(catalogue.measures[duties[0].measure], catalogue.get_series_of_duty(duties[0]))
     cadence, own_types = measure.cadence, list_own_period_types(measure)
     equivalent = _equivalent_period(period, cadence)
     if equivalent != period and period.type not in own_types:
@@ -205,12 +205,15 @@ def _parse_period(
     return period
 
 
-def _choose_candidates(candidates: Sequence[str], catalogue: Catalogue, duty: Duty | None) -> Sequence[str]:
+def _find_measure(duty: Duty, catalogue: Catalogue) -> Measure:
+    return adapt_measure(catalogue.measures[duty.measure], catalogue.get_series_of_duty(duty))
+
+
+def _choose_candidates(candidates: Sequence[str], measure: Measure | None) -> Sequence[str]:
     """Return the candidates that the measure can use, in its own type of period; all of them if there is none."""
-    if duty is None:
+    if measure is None:
         return candidates
-    cadence = catalogue.measures[duty.measure].cadence
-    equivalents = [_equivalent_period(periods.parse(code), cadence) for code in candidates]
+    equivalents = [_equivalent_period(periods.parse(code), measure.cadence) for code in candidates]
     return list(dict.fromkeys(period.code for period in equivalents if period is not None)) or candidates
 
 

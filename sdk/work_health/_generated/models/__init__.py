@@ -6,6 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from .additional_rows import AdditionalRows
     from .aim import Aim
     from .amount import Amount
     from .area import Area
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from .client_key import ClientKey
     from .client_key_list import ClientKeyList
     from .collection import Collection
+    from .compact_row import CompactRow
     from .companion import Companion
     from .comparator import Comparator
     from .comparison_method import ComparisonMethod
@@ -239,6 +241,7 @@ if TYPE_CHECKING:
     from .revision_diff import RevisionDiff
     from .revision_page import RevisionPage
     from .role import Role
+    from .row_role import RowRole
     from .scheme import Scheme
     from .scope import Scope
     from .scope_audit import ScopeAudit
@@ -250,6 +253,7 @@ if TYPE_CHECKING:
     from .status import Status
     from .submission_outcome import SubmissionOutcome
     from .submission_report import SubmissionReport
+    from .table_columns import TableColumns
     from .target import Target
     from .target_verdict import TargetVerdict
     from .tendency import Tendency
@@ -266,6 +270,7 @@ if TYPE_CHECKING:
     from .withdrawal import Withdrawal
 
 __all__ = (
+    "AdditionalRows",
     "Aim",
     "Amount",
     "Area",
@@ -294,6 +299,7 @@ __all__ = (
     "ClientKey",
     "ClientKeyList",
     "Collection",
+    "CompactRow",
     "Companion",
     "Comparator",
     "ComparisonMethod",
@@ -497,6 +503,7 @@ __all__ = (
     "RevisionDiff",
     "RevisionPage",
     "Role",
+    "RowRole",
     "Scheme",
     "Scope",
     "ScopeAudit",
@@ -508,6 +515,7 @@ __all__ = (
     "Status",
     "SubmissionOutcome",
     "SubmissionReport",
+    "TableColumns",
     "Target",
     "TargetVerdict",
     "Tendency",
@@ -525,6 +533,7 @@ __all__ = (
 )
 
 _MODULES = {
+    "AdditionalRows": ".additional_rows",
     "Aim": ".aim",
     "Amount": ".amount",
     "Area": ".area",
@@ -553,6 +562,7 @@ _MODULES = {
     "ClientKey": ".client_key",
     "ClientKeyList": ".client_key_list",
     "Collection": ".collection",
+    "CompactRow": ".compact_row",
     "Companion": ".companion",
     "Comparator": ".comparator",
     "ComparisonMethod": ".comparison_method",
@@ -756,6 +766,7 @@ _MODULES = {
     "RevisionDiff": ".revision_diff",
     "RevisionPage": ".revision_page",
     "Role": ".role",
+    "RowRole": ".row_role",
     "Scheme": ".scheme",
     "Scope": ".scope",
     "ScopeAudit": ".scope_audit",
@@ -767,6 +778,7 @@ _MODULES = {
     "Status": ".status",
     "SubmissionOutcome": ".submission_outcome",
     "SubmissionReport": ".submission_report",
+    "TableColumns": ".table_columns",
     "Target": ".target",
     "TargetVerdict": ".target_verdict",
     "Tendency": ".tendency",

@@ -227,7 +227,9 @@ class Outcomes(Sender):
     ) -> bytes:
         """List published outcomes as SDMX-CSV.
 
-        SDMX-CSV 2.0. Each dimension of the plan is a column; `_T` is the total.
+        SDMX-CSV 2.0. Each dimension of the plan is a column; `_T` is the total, `NaN` is a missing value.
+
+        `…/outcomes/structure.xml` describes the columns and has the code lists.
         """
         from . import list_outcomes_sdmx_csv as _list_outcomes_sdmx_csv
 
@@ -247,6 +249,29 @@ class Outcomes(Sender):
                 breakdown=breakdown,
                 min_coverage=min_coverage,
                 release=release,
+            )
+        )
+
+    def get_sdmx_structure(
+        self,
+        programme: str,
+        *,
+        plan_version: int | None = None,
+    ) -> bytes:
+        """Get the SDMX structure of outcomes.
+
+        SDMX-ML 3.0: the dataflow, its data structure definition, its concepts and code lists.
+
+        The SDMX-CSV files name it in `STRUCTURE_ID`, such as `WORK_HEALTH:HARBOUR(2.0.0)` for plan version 2. The
+        default
+        is the newest plan version.
+        """
+        from . import get_sdmx_structure as _get_sdmx_structure
+
+        return self._send(
+            _get_sdmx_structure.call(
+                programme,
+                plan_version=plan_version,
             )
         )
 
@@ -563,10 +588,11 @@ class Outcomes(Sender):
     ) -> bytes:
         """Preview outcomes as SDMX-CSV.
 
-        SDMX-CSV 2.0. Each dimension of the plan is a column; `_T` is the total.
+        SDMX-CSV 2.0. Each dimension of the plan is a column; `_T` is the total, `NaN` is a missing value.
 
-        `OBS_STATUS` has the codes of CL_OBS_STATUS. `PERIOD` has the period code of this API, `TIME_PERIOD` that of
-        SDMX.
+        `OBS_STATUS` and `CONF_STATUS` have the codes of SDMX. `PERIOD` has the period code of this API, `TIME_PERIOD`
+        that
+        of SDMX. `…/outcomes/structure.xml` describes the columns and has the code lists.
         """
         from . import preview_outcomes_sdmx_csv as _preview_outcomes_sdmx_csv
 
@@ -913,7 +939,9 @@ class AsyncOutcomes(AsyncSender):
     ) -> bytes:
         """List published outcomes as SDMX-CSV.
 
-        SDMX-CSV 2.0. Each dimension of the plan is a column; `_T` is the total.
+        SDMX-CSV 2.0. Each dimension of the plan is a column; `_T` is the total, `NaN` is a missing value.
+
+        `…/outcomes/structure.xml` describes the columns and has the code lists.
         """
         from . import list_outcomes_sdmx_csv as _list_outcomes_sdmx_csv
 
@@ -933,6 +961,29 @@ class AsyncOutcomes(AsyncSender):
                 breakdown=breakdown,
                 min_coverage=min_coverage,
                 release=release,
+            )
+        )
+
+    async def get_sdmx_structure(
+        self,
+        programme: str,
+        *,
+        plan_version: int | None = None,
+    ) -> bytes:
+        """Get the SDMX structure of outcomes.
+
+        SDMX-ML 3.0: the dataflow, its data structure definition, its concepts and code lists.
+
+        The SDMX-CSV files name it in `STRUCTURE_ID`, such as `WORK_HEALTH:HARBOUR(2.0.0)` for plan version 2. The
+        default
+        is the newest plan version.
+        """
+        from . import get_sdmx_structure as _get_sdmx_structure
+
+        return await self._send(
+            _get_sdmx_structure.call(
+                programme,
+                plan_version=plan_version,
             )
         )
 
@@ -1249,10 +1300,11 @@ class AsyncOutcomes(AsyncSender):
     ) -> bytes:
         """Preview outcomes as SDMX-CSV.
 
-        SDMX-CSV 2.0. Each dimension of the plan is a column; `_T` is the total.
+        SDMX-CSV 2.0. Each dimension of the plan is a column; `_T` is the total, `NaN` is a missing value.
 
-        `OBS_STATUS` has the codes of CL_OBS_STATUS. `PERIOD` has the period code of this API, `TIME_PERIOD` that of
-        SDMX.
+        `OBS_STATUS` and `CONF_STATUS` have the codes of SDMX. `PERIOD` has the period code of this API, `TIME_PERIOD`
+        that
+        of SDMX. `…/outcomes/structure.xml` describes the columns and has the code lists.
         """
         from . import preview_outcomes_sdmx_csv as _preview_outcomes_sdmx_csv
 
