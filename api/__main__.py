@@ -199,7 +199,9 @@ def _parse_name(text: str) -> str:
 
 def _add_fetch_command(subparsers: Any) -> None:
     fetch = subparsers.add_parser("fetch", help="fetch a publisher's statistics and submit them, with WORK_HEALTH_KEY")
-    fetch.add_argument("source", choices=["nomis", "fingertips", "ees", "disability-confident", "nhs-england"])
+    fetch.add_argument(
+        "source", choices=["nomis", "nomis-populations", "fingertips", "ees", "disability-confident", "nhs-england"]
+    )
     fetch.add_argument("--api", help="base URL of the API to submit to (default: this machine)")
     fetch.add_argument("--programme", default=commands.PLAN_FILE.stem)
     fetch.add_argument(

@@ -8,6 +8,7 @@ from schema.areas import Scheme
 from schema.codes import AreaCode, Slug
 from schema.disclosure import DisclosureClass
 from schema.measures import Collection, MeasureKind
+from schema.outcomes import OutcomeForm
 from schema.periods import PeriodCode, PeriodType
 
 
@@ -66,6 +67,9 @@ class MeasureAvailability(Struct, frozen=True, kw_only=True):
     area_family: Slug
     finest_level: Annotated[Slug, Meta(description="The finest area level at which its total is collected.")]
     schemes: Annotated[list[Scheme], Meta(description="The breakdowns that `group_by` and `breakdown` accept.")]
+    forms: Annotated[
+        list[OutcomeForm], Meta(description="The values that `form` accepts; none if the plan declares no population.")
+    ]
 
 
 class AreaFamily(Struct, frozen=True, kw_only=True):

@@ -28,6 +28,7 @@ class IntervalMethod(StrEnum):
     NORMAL = "normal"
     FIELLER = "fieller"
     TRANSFORMED_NORMAL = "transformed-normal"
+    DOBSON = "dobson"
     PUBLISHED = "published"
 
 

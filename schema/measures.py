@@ -193,6 +193,31 @@ class Target(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     basis: Basis
 
 
+class PerPopulation(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How a count of a measure is also stated: as a rate of so many residents.
+
+    The population is another measure of the plan, a published count of residents such as the mid-year estimates. It is
+    no outcome: it needs no passage of the plan, and is left out where a reader names no measure.
+    """
+
+    population: Annotated[Slug, Meta(description="The measure that has the residents.")]
+    per: Annotated[int, Meta(ge=1, description="The number of residents of whom the rate is stated.", examples=[1000])]
+    unit: Annotated[Slug, Meta(examples=["referrals-per-1000-residents-16-64"])]
+    label: Annotated[Text, Meta(examples=["Referrals per 1,000 residents aged 16 to 64"])]
+    age_dimension: Annotated[Slug, Meta(description="Its categories are bands such as `16-24` and `65-plus`.")]
+    ages: Annotated[
+        list[Slug],
+        Meta(
+            description=(
+                "The bands whose residents are the denominator of a count that is not broken down by age. Their "
+                "counts alone are standardised. Empty for residents of all ages."
+            )
+        ),
+    ] = []
+    basis: Basis
+    note: Text | None = None
+
+
 class Measure(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A quantity that all organisations return by the same definitions."""
 
@@ -202,7 +227,9 @@ class Measure(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     theme: Slug
     column: LogicModelColumn
     nodes: Annotated[list[Slug], Meta(description="The items of the logic model that it measures.")]
-    plan_references: Annotated[list[PlanReference], Meta(min_length=1)]
+    plan_references: Annotated[
+        list[PlanReference], Meta(description="Empty only for a population by which other measures are divided.")
+    ]
     kind: MeasureKind
     unit: Annotated[Slug, Meta(examples=["referrals"])]
     direction: Direction
@@ -232,4 +259,5 @@ class Measure(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     baseline: Baseline | None = None
     targets: list[Target] = []
     owner: Slug | None = None
+    per_population: PerPopulation | None = None
     caveats: list[Text] = []

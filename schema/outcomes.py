@@ -109,6 +109,31 @@ class PublishedSource(Struct, frozen=True, kw_only=True):
     ] = None
 
 
+class OutcomeForm(StrEnum):
+    """Another form of a count, for measures whose plan declares a population.
+
+    `per_population`: the crude rate of so many residents. `age_standardised`: the rate that the age structure of the
+    European Standard Population of 2013 would have, directly standardised.
+    """
+
+    PER_POPULATION = "per_population"
+    AGE_STANDARDISED = "age_standardised"
+
+
+class PopulationUsed(Struct, frozen=True, kw_only=True):
+    """The population by which a count was divided. `denominator` of the figure is its size."""
+
+    form: OutcomeForm
+    per: Annotated[int, Meta(description="The rate is stated of so many residents.", examples=[1000])]
+    label: Annotated[str, Meta(examples=["Referrals per 1,000 residents aged 16 to 64"])]
+    measure: Slug
+    period: Annotated[
+        PeriodCode | None, Meta(description="The day of the estimate; null if there is none.", examples=["D2025-06-30"])
+    ]
+    identifier: Annotated[str | None, Meta(description="The publisher's code for the estimates.")]
+    note: Annotated[str | None, Meta(description="The publisher's note on the estimate.")]
+
+
 class FigureFields(Struct, frozen=True, kw_only=True):
     """The fields that preview figures and published figures share."""
 
@@ -170,6 +195,9 @@ class FigureFields(Struct, frozen=True, kw_only=True):
                 "that is not assigned to an organisation is not owed. Null in releases that did not record it."
             )
         ),
+    ] = None
+    population: Annotated[
+        PopulationUsed | None, Meta(description="With `form`: the population by which the count was divided.")
     ] = None
 
 

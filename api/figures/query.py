@@ -11,9 +11,10 @@ from api.http.refusals import Invalid
 from api.plan.breakdowns import cross_categories
 from api.plan.catalogue import Catalogue, adapt_measure, find_headline_series
 from api.plan.filters import check_code
+from api.plan.populations import list_forms
 from schema.areas import Scheme
 from schema.measures import Measure, MeasureKind, Series
-from schema.outcomes import RevisionBasis
+from schema.outcomes import OutcomeForm, RevisionBasis
 
 LATEST_KEYWORD = "latest"
 MAX_FIGURES = 100_000
@@ -47,6 +48,13 @@ class NotCollected(Invalid):
     fix = "Use one of the breakdowns that the detail names."
 
 
+class NoPopulationForm(Invalid):
+    """The measure has no such form."""
+
+    example = "GET …/preview/outcomes?measure=workplace-healthy-minds-sign-ups&form=per_population"
+    fix = "`…/outcomes/availability` lists the `forms` of each measure. A plan declares them as `per_population`."
+
+
 class OutcomeQuery(Struct, frozen=True, kw_only=True):
     """The filters of a reader. An empty filter selects the default, such as headline series and latest period."""
 
@@ -64,6 +72,7 @@ class OutcomeQuery(Struct, frozen=True, kw_only=True):
     comparators: list[str] = []
     revision_basis: RevisionBasis = RevisionBasis.LATEST
     min_coverage: float | None = None
+    form: OutcomeForm | None = None
 
     @property
     def has_range(self) -> bool:
@@ -141,13 +150,21 @@ def _select_areas(query: OutcomeQuery, levels: Sequence[str], catalogue: Catalog
 
 
 def select_series(query: OutcomeQuery, catalogue: Catalogue) -> list[tuple[Measure, Series]]:
-    """Return the selected series in the order of the plan. Raises NotFound, UnknownCode or IncompatibleFilters."""
+    """Return the selected series in the order of the plan.
+
+    Raises NotFound, UnknownCode, or NoPopulationForm if a named measure, or every one, lacks the form.
+    """
     if query.theme is not None:
         check_code("a theme", query.theme, (theme.slug for theme in catalogue.plan.themes))
     slugs = {catalogue.get_measure(slug).slug for slug in query.measures}
     selected: list[tuple[Measure, Series]] = []
     for measure in catalogue.plan.measures:
-        if (slugs and measure.slug not in slugs) or query.theme not in (None, measure.theme):
+        is_named = measure.slug in slugs if slugs else measure.slug not in catalogue.populations
+        if not is_named or query.theme not in (None, measure.theme):
+            continue
+        if query.form is not None and query.form not in list_forms(measure):
+            if slugs:
+                raise NoPopulationForm(f"{measure.slug} has no form {query.form}.")
             continue
         if query.series is None:
             selected.append((measure, find_headline_series(measure)))
@@ -160,6 +177,8 @@ def select_series(query: OutcomeQuery, catalogue: Catalogue) -> list[tuple[Measu
         themes = {slug: catalogue.measures[slug].theme for slug in sorted(slugs)}
         stated = ", ".join(f"{slug} belongs to {theme}" for slug, theme in themes.items()) or "It has no measures"
         raise IncompatibleFilters(f"No measure of the query belongs to the theme {query.theme}. {stated}.")
+    if query.form is not None and not selected:
+        raise NoPopulationForm(f"No selected measure has the form {query.form}.")
     return selected
 
 
@@ -212,6 +231,7 @@ def describe_for_audit(query: OutcomeQuery, axes: QueryAxes, format_name: str) -
         "group_by": query.group_by,
         "breakdown": query.breakdowns,
         "comparator": query.comparators,
+        "form": [query.form] if query.form else [],
         "format": [format_name] if format_name != "json" else [],
     }
     return {name: ", ".join(values) for name, values in filters.items() if values}

@@ -8,6 +8,7 @@ from api.figures.resolution import AS_PUBLISHED_ONLY, resolve_query
 from api.outcomes.formats import sdmx_csv
 from api.plan.catalogue import Catalogue
 from api.plan.periods import list_periods
+from api.plan.populations import list_forms
 from api.plan.scope_members import explain_unreleased
 from api.statistics import periods
 from schema.availability import AreaFamily, Availability, MeasureAvailability, OutcomeFormat, SeriesAvailability
@@ -67,6 +68,7 @@ def _describe_measure(measure: Measure, catalogue: Catalogue) -> MeasureAvailabi
         area_family=measure.area_family,
         finest_level=catalogue.find_finest_level(measure, ()) or catalogue.areas[catalogue.plan.area].level,
         schemes=measure.schemes,
+        forms=list_forms(measure),
     )
 
 

@@ -17,6 +17,7 @@ from api.outcomes.progress_periods import (
 from api.plan.calendar import to_london_date
 from api.plan.catalogue import Catalogue, find_headline_series
 from api.plan.obligations import find_due_periods
+from api.plan.populations import list_populations
 from schema.measures import Collection, Measure
 from schema.outcomes import Coverage, FigureFields, MissingReturn, PreviewFigure, RevisionBasis
 from schema.plan import Plan, Theme
@@ -79,8 +80,9 @@ def _build_measure(measure: Measure, preview: MeasurePreview, describe: "Measure
 
 
 def list_theme_measures(plan: Plan) -> list[tuple[Theme, list[Measure]]]:
-    """Return each theme with its measures, in the order of the plan."""
-    return [(theme, [measure for measure in plan.measures if measure.theme == theme.slug]) for theme in plan.themes]
+    """Return each theme with its measures, in the order of the plan, without populations: they are no outcomes."""
+    outcomes = [measure for measure in plan.measures if measure.slug not in list_populations(plan)]
+    return [(theme, [measure for measure in outcomes if measure.theme == theme.slug]) for theme in plan.themes]
 
 
 class MeasureDescriber:

@@ -13,6 +13,8 @@ from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from api.database.replica import Replica
+from api.figures.population_queries import RateQuery, plan_rate_queries
+from api.figures.population_rates import RateInputs, build_rates
 from api.figures.query import MAX_FIGURES, OutcomeQuery, QueryAxes, ResultTooLarge, resolve_axes
 from api.http.pagination import InvalidCursor, decode_cursor
 from api.http.threads import run_on_figures
@@ -120,7 +122,8 @@ class ReleaseReader:
         """Raises UnknownCode, UnclearPeriod, NotCollected or IncompatibleFilters."""
         axes = resolve_axes(query, self.catalogue)
         resolved = resolve_query(query, axes, self.opened.covered_periods, self.catalogue)
-        return ReleasedSelection(reader=self, query=query, axes=axes, resolved=resolved)
+        rate_queries = plan_rate_queries(query, axes, self.catalogue)
+        return ReleasedSelection(reader=self, query=query, axes=axes, resolved=resolved, rate_queries=rate_queries)
 
     def select_progress(self) -> list["ReleasedSelection"]:
         """Select the figures that progress shows: first those of the headline series, then of each companion."""
@@ -164,6 +167,7 @@ class ReleasedSelection(Struct, frozen=True, kw_only=True):
     query: OutcomeQuery
     axes: QueryAxes
     resolved: ReleaseQuery
+    rate_queries: list[RateQuery]
 
     async def fetch_page(self, *, after: int = -1, limit: int) -> list[tuple[int, bytes]]:
         """Return positions and contents, in order, then a row with the reason for each series without figures.
@@ -221,5 +225,17 @@ class ReleasedSelection(Struct, frozen=True, kw_only=True):
         rows = await self.fetch_page(limit=MAX_FIGURES + 1)
         if len(rows) > MAX_FIGURES:
             raise ResultTooLarge(f"The query selects more than {MAX_FIGURES:,} figures.")
-        contents, min_coverage = [content for _, content in rows], self.query.min_coverage
-        return await run_on_figures(rows, lambda: list(mask_figures(decode_figures(contents), min_coverage)))
+        return await self.decode([content for _, content in rows])
+
+    async def decode(self, contents: Sequence[bytes]) -> list[PublishedFigure]:
+        """Return the figures in the form of the query, those with a low coverage masked. Raises as `fetch_figures`."""
+        min_coverage = self.query.min_coverage
+        figures = await run_on_figures(contents, lambda: list(mask_figures(decode_figures(contents), min_coverage)))
+        if not self.rate_queries:
+            return figures
+        inputs: dict[str, RateInputs] = {}
+        for query in self.rate_queries:
+            populations = await self.reader.select(query.populations).fetch_figures()
+            by_age = await self.reader.select(query.counts_by_age).fetch_figures() if query.counts_by_age else []
+            inputs[query.measure] = query.collect(populations, by_age)
+        return await run_on_figures(figures, lambda: list(build_rates(figures, inputs)))

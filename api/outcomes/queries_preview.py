@@ -14,6 +14,8 @@ from api.figures.explanations import select_page_figures
 from api.figures.history import has_enough_history, limit_history
 from api.figures.inequality_figures import build_inequality, check_inequality_query
 from api.figures.paging import FigureCursor, select_page
+from api.figures.population_queries import plan_rate_queries
+from api.figures.population_rates import build_rates
 from api.figures.queries import fetch_published_figures, fetch_selected_revisions
 from api.figures.query import MAX_FIGURES, OutcomeQuery, QueryAxes, describe_for_audit, list_source_series, resolve_axes
 from api.figures.resolution import ResolvedQuery, has_published_figures, resolve_query
@@ -61,13 +63,35 @@ class PreviewReader:
         page = await to_thread.run_sync(select_page, resolved_queries, after, limit, self.catalogue)
         figures = await self._calculate_figures(page.queries, query.min_coverage)
         await self._record_audit(describe_for_audit(query, axes, format_name))
+        selected = await run_on_figures(figures, lambda: select_page_figures(figures, page, self.catalogue))
+        inputs = {
+            rates.measure: rates.collect(
+                await self._read_counts(rates.populations), await self._read_counts(rates.counts_by_age)
+            )
+            for rates in plan_rate_queries(query, axes, self.catalogue)
+        }
         return PreviewResult(
             catalogue=self.catalogue,
             axes=axes,
-            figures=await run_on_figures(figures, lambda: select_page_figures(figures, page, self.catalogue)),
+            figures=await run_on_figures(selected, lambda: list(build_rates(selected, inputs))) if inputs else selected,
             resolved_periods=resolved_periods,
             next_cursor=encode_cursor(page.next_cursor) if page.next_cursor else None,
         )
+
+    async def _read_counts(self, query: OutcomeQuery | None) -> list[PreviewFigure]:
+        """Read all figures of a query, without movement and trend."""
+        if query is None:
+            return []
+        resolved_queries, _ = await self._resolve(query, resolve_axes(query, self.catalogue))
+        plain = [replace(resolved, earlier_periods=(), earlier_queries=[]) for resolved in resolved_queries]
+        data = await _fetch_returns_data(self.transaction, plain, self.catalogue)
+        concessions = await fetch_concessions(self.transaction, self.catalogue)
+        figures: list[PreviewFigure] = []
+        for resolved in plain:
+            figures += await to_thread.run_sync(
+                build_judged_figures, resolved, data, self.catalogue, concessions, query.min_coverage
+            )
+        return figures
 
     async def read_progress(self, revision_basis: RevisionBasis, *, format_name: str) -> list[MeasurePreview]:
         """Read the latest figures of each measure, and which returns are missing from them, in plan order."""

@@ -25,7 +25,7 @@ from api.outcomes.routes_query import (
 )
 from schema.geojson import FeatureCollection
 from schema.json_stat import JsonStatDataset
-from schema.outcomes import PreviewFigure, PreviewOutcomes, RevisionBasis
+from schema.outcomes import OutcomeForm, PreviewFigure, PreviewOutcomes, RevisionBasis
 from schema.partners import Scope
 
 PREVIEW_PATH = "/programmes/{programme:str}/preview"
@@ -174,6 +174,7 @@ async def preview_outcomes_geojson(
     breakdown: FromQuery[list[str] | None] = None,
     revision_basis: FromQuery[RevisionBasis] = RevisionBasis.LATEST,
     min_coverage: Annotated[float | None, QueryParameter(ge=0, le=1)] = None,
+    form: FromQuery[OutcomeForm | None] = None,
 ) -> FeatureCollection:
     """GeoJSON: one figure for each area of a level, with the boundaries that the operator has loaded."""
     query = geojson.build_query(
@@ -185,6 +186,7 @@ async def preview_outcomes_geojson(
         breakdowns=breakdown or [],
         revision_basis=revision_basis,
         min_coverage=min_coverage,
+        form=form,
     )
     preview = await reader.read_preview(query, format_name="geojson")
     boundaries = await fetch_boundaries(reader.transaction, [figure.area for figure in preview.figures])

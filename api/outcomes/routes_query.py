@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from api.figures.query import OutcomeQuery
 from api.outcomes.formats import table_rows
 from api.plan.catalogue import Catalogue
-from schema.outcomes import RevisionBasis
+from schema.outcomes import OutcomeForm, RevisionBasis
 from schema.released_figures import AnyFigure
 from schema.table_rows import AdditionalRows, TableColumns
 
@@ -29,6 +29,7 @@ async def provide_released_query(
     group_by: FromQuery[list[str] | None] = None,
     breakdown: FromQuery[list[str] | None] = None,
     min_coverage: Annotated[float | None, QueryParameter(ge=0, le=1)] = None,
+    form: FromQuery[OutcomeForm | None] = None,
 ) -> OutcomeQuery:
     """Return the query of a released read, which is also the base of a preview's query."""
     return OutcomeQuery(
@@ -44,6 +45,7 @@ async def provide_released_query(
         group_by=group_by or [],
         breakdowns=breakdown or [],
         min_coverage=min_coverage,
+        form=form,
     )
 
 

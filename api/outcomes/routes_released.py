@@ -22,12 +22,11 @@ from api.outcomes.formats import geojson, json_stat, sdmx_csv, table_rows
 from api.outcomes.queries_boundaries import fetch_boundaries
 from api.outcomes.queries_open_release import ReleasedSelection, ReleaseReader, find_release
 from api.outcomes.released_query import ReleaseCursor
-from api.outcomes.released_views import explain_protection, mask_figures
+from api.outcomes.released_views import explain_protection
 from api.outcomes.routes_query import TableOptions, provide_released_query, provide_table_options, write_table
-from api.releases.figure_blocks import decode_figures
 from schema.geojson import FeatureCollection
 from schema.json_stat import JsonStatDataset
-from schema.outcomes import ResolvedPeriod
+from schema.outcomes import OutcomeForm, ResolvedPeriod
 from schema.released_figures import Outcomes, PublishedFigure
 from schema.table_rows import CompactRow
 
@@ -95,6 +94,9 @@ async def list_outcomes(
     at the time of the release. Percentages and other derived values are calculated from the displayed numbers.
     `with=comparators` adds `rows`: the figures and their comparators, a row each. `columns=compact` has them instead
     of `items`.
+
+    `form` divides displayed counts by the residents of each area, for the measures that `availability` lists with a
+    form. A quarter's count gives the rate of that quarter: nothing is annualised. `population` names the estimate.
     """
     reader, query = selection.reader, selection.query
     release, catalogue = reader.release, reader.catalogue
@@ -104,11 +106,10 @@ async def list_outcomes(
     items = b"[%b]" % b",".join(contents)
     # Decoding is slow, so the figures are decoded only if the response needs it.
     figures: list[PublishedFigure] = []
-    if labels or table.has_rows or query.min_coverage is not None:
-        figures = await run_on_figures(
-            contents, lambda: list(mask_figures(decode_figures(contents), query.min_coverage))
-        )
-        items = items if query.min_coverage is None else msgspec.json.encode(figures)
+    is_changed = query.min_coverage is not None or query.form is not None
+    if labels or table.has_rows or is_changed:
+        figures = await selection.decode(contents)
+        items = msgspec.json.encode(figures) if is_changed else items
     response = _OutcomesPage(
         programme=catalogue.slug,
         release=release.number,
@@ -213,11 +214,18 @@ async def list_outcomes_geojson(
     period: FromQuery[str] = LATEST_KEYWORD,
     within: FromQuery[str | None] = None,
     breakdown: FromQuery[list[str] | None] = None,
+    form: FromQuery[OutcomeForm | None] = None,
 ) -> FeatureCollection:
     """GeoJSON: one figure for each area of a level, with the boundaries that the operator has loaded."""
     # Boundaries can be loaded again at any time: they are not part of a release, so the response is not cached.
     query = geojson.build_query(
-        measure=measure, level=level, series=series, period=period, within=within, breakdowns=breakdown or []
+        measure=measure,
+        level=level,
+        series=series,
+        period=period,
+        within=within,
+        breakdowns=breakdown or [],
+        form=form,
     )
     figures = await reader.select(query).fetch_figures()
     async with reader.engine.connect() as public:

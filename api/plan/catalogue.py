@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from api.http.refusals import NotFound
 from api.plan.breakdowns import format_breakdown_key, list_breakdown_keys, parse_breakdown_key
+from api.plan.populations import list_populations
 from api.plan.suggestions import suggest_codes
 from schema.areas import Area, Dimension, Scheme
 from schema.disclosure import DisclosureClass
@@ -77,6 +78,11 @@ class Catalogue(Struct, frozen=True, kw_only=True, dict=True, eq=False):
     @cached_property
     def measures(self) -> dict[str, Measure]:
         return {measure.slug: measure for measure in self.plan.measures}
+
+    @cached_property
+    def populations(self) -> frozenset[str]:
+        """Return the measures by which others are divided. They are no outcomes of the plan."""
+        return list_populations(self.plan)
 
     @cached_property
     def areas(self) -> dict[str, Area]:

@@ -11,6 +11,7 @@ from api.plan.breakdowns import format_breakdown_key
 from api.plan.gaps import LOGIC_MODEL_COLUMNS
 from api.plan.measure_checks import find_measure_mistakes
 from api.plan.mistakes import InvalidPlan, Mistake, Path, find_unknown_codes, format_mistake
+from api.plan.populations import find_population_mistakes
 from api.statistics.disclosure.policy import LaxPolicy, check_policy
 from schema.disclosure import Policy
 from schema.measures import Collection
@@ -206,6 +207,7 @@ PLAN_CHECKS: list[Callable[[Plan], Iterator[Mistake]]] = [
     _check_organisations,
     find_binding_mistakes,
     find_measure_mistakes,
+    find_population_mistakes,
     _check_duties,
     _check_window,
     _check_disclosure,

@@ -1,5 +1,6 @@
 """Find the gaps of a logic model: items without a measure, an origin or an effect."""
 
+from api.plan.populations import list_populations
 from schema.logic_model import LogicModelColumn
 from schema.plan import Plan
 from schema.programmes import LogicModelGaps
@@ -19,16 +20,16 @@ def find_gaps(plan: Plan, *, version: int) -> LogicModelGaps:
     measured_nodes = {node for measure in plan.measures for node in measure.nodes}
     referenced_nodes = _find_referenced_nodes(plan)
 
+    unlinked = _list_measures_without_node(plan)
+
     def list_nodes(*in_columns: LogicModelColumn) -> list[str]:
         return [node.slug for node in plan.nodes if node.column in in_columns]
 
     def leads_to(slug: str, column: LogicModelColumn) -> bool:
         return any(link.source == slug and columns[link.target] is column for link in plan.links)
 
-    results, outcomes = (
-        list_nodes(LogicModelColumn.OUTPUT, LogicModelColumn.OUTCOME),
-        list_nodes(LogicModelColumn.OUTCOME),
-    )
+    outcomes = list_nodes(LogicModelColumn.OUTCOME)
+    results = list_nodes(LogicModelColumn.OUTPUT, LogicModelColumn.OUTCOME)
     return LogicModelGaps(
         programme=plan.slug,
         plan_version=version,
@@ -40,14 +41,20 @@ def find_gaps(plan: Plan, *, version: int) -> LogicModelGaps:
         activities_without_output=[
             n for n in list_nodes(LogicModelColumn.ACTIVITY) if not leads_to(n, LogicModelColumn.OUTPUT)
         ],
-        measures_without_node=[m.slug for m in plan.measures if not m.nodes],
-        measures_without_origin=[m.slug for m in plan.measures if not m.nodes and m.slug not in linked_measures],
+        measures_without_node=unlinked,
+        measures_without_origin=[slug for slug in unlinked if slug not in linked_measures],
         nodes_without_reference=[n for n in results if n not in referenced_nodes],
         inputs_without_use=[
             n for n in list_nodes(LogicModelColumn.INPUT) if not leads_to(n, LogicModelColumn.ACTIVITY)
         ],
         unmodelled_activities=plan.unmodelled_activities,
     )
+
+
+def _list_measures_without_node(plan: Plan) -> list[str]:
+    """Return the outcomes without a node: populations have none."""
+    populations = list_populations(plan)
+    return [measure.slug for measure in plan.measures if not measure.nodes and measure.slug not in populations]
 
 
 def _find_referenced_nodes(plan: Plan) -> set[str]:

@@ -1,7 +1,8 @@
 """Fetch statistics from publishers over HTTP, and submit them to a running server with a key."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+import re
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, TypeVar
@@ -12,9 +13,9 @@ import msgspec
 from msgspec import Struct
 
 from api.http.refusals import InvalidParameter, Refusal
-from api.sources import disability_confident, ees, fingertips, nhs_england, nomis
+from api.sources import disability_confident, ees, fingertips, nhs_england, nomis, nomis_populations
 from api.sources.downloading import Download, download_file, refuse_key_over_http
-from api.sources.tables import UnexpectedSourceFormat, excerpt
+from api.sources.tables import Row, UnexpectedSourceFormat, excerpt
 from schema.areas import Area
 from schema.programmes import AreaPage, MeasurePage, Programme
 from schema.submission_reports import SubmissionReport
@@ -22,9 +23,11 @@ from schema.submissions import NewReturn, NewSubmission
 
 SOURCE_URLS = {
     "nomis": "https://www.nomisweb.co.uk/api/v01",
+    "nomis-populations": "https://www.nomisweb.co.uk/api/v01",
     "fingertips": "https://fingertips.phe.org.uk/api",
     "ees": "https://api.education.gov.uk/statistics/v1",
 }
+GSS_CODE_PATTERN = re.compile(r"[A-Z]\d{8}")
 MAX_ATTEMPTS = 6
 MAX_WAIT_SECONDS = 60.0
 RETRYABLE_STATUSES = {429, 500, 502, 503, 504}
@@ -97,26 +100,38 @@ def _parse_retry_after(headers: httpx2.Headers) -> float | None:
 
 
 async def fetch_nomis(client: RetryingClient, address: str, areas: Collection[str], dates: str) -> list[NewReturn]:
-    """Fetch page after page, because Nomis cuts a response at 25,000 rows without notice.
+    """Fetch the Annual Population Survey.
 
     `dates` are in the format of Nomis: `2024-12,2025-06` or `latest`. Raises UnexpectedSourceFormat.
     """
-    rows: list[nomis.Row] = []
+    params = {"geography": ",".join(areas), "date": dates, **nomis.PARAMETERS}
+    rows = await _fetch_nomis_rows(client, f"{address}/dataset/{nomis.DATASET}.data.csv", params, nomis.read_rows)
+    return nomis.build_returns(rows, areas)
+
+
+async def fetch_populations(
+    client: RetryingClient, address: str, areas: Collection[str], dates: str
+) -> list[NewReturn]:
+    """Fetch the mid-year estimates of an authority and its wards. `dates` are years, or `latest`."""
+    source = nomis_populations
+    params = {"geography": ",".join(areas), "date": dates, **source.PARAMETERS}
+    rows = await _fetch_nomis_rows(client, f"{address}/dataset/{source.DATASET}.data.csv", params, source.read_rows)
+    return source.build_returns(rows, areas)
+
+
+async def _fetch_nomis_rows(
+    client: RetryingClient, address: str, params: dict[str, str], read_rows: Callable[[str], list[Row]]
+) -> list[Row]:
+    """Fetch page after page, because Nomis cuts a response at 25,000 rows without notice."""
+    rows: list[Row] = []
     while True:
-        params = {
-            "geography": ",".join(areas),
-            "date": dates,
-            "variable": ",".join(nomis.VARIABLES),
-            "measures": ",".join(nomis.NOMIS_MEASURES),
-            "recordoffset": str(len(rows)),
-        }
-        page = nomis.read_rows(await client.fetch_text(f"{address}/dataset/{nomis.DATASET}.data.csv", params))
+        page = read_rows(await client.fetch_text(address, {**params, "recordoffset": str(len(rows))}))
         expected_count = nomis.count_expected_rows([*rows[:1], *page])
         if expected_count > MAX_ROWS:
             raise UnexpectedSourceFormat(f"Nomis announces {expected_count:,} rows. The limit is {MAX_ROWS:,}.")
         rows += page
         if len(rows) >= expected_count:
-            return nomis.build_returns(rows, areas)
+            return rows
         if not page:
             raise UnexpectedSourceFormat(
                 f"Nomis sent only {len(rows):,} of {expected_count:,} rows: its response was cut off."
@@ -153,10 +168,14 @@ async def fetch_nhs_england(client: RetryingClient, address: str, areas: Mapping
     return nhs_england.build_returns(nhs_england.read_rows(await client.fetch_text(address)), areas)
 
 
-async def fetch_areas(client: RetryingClient, programme: str) -> dict[str, Area]:
-    """Return the areas of the plan for which a publisher may have figures, by code: all except wards."""
-    areas = (await _read(client, f"/v1/programmes/{programme}/areas", AreaPage)).items
-    return {area.code: area for area in areas if area.level != "ward"}
+async def fetch_areas(client: RetryingClient, programme: str) -> list[Area]:
+    return (await _read(client, f"/v1/programmes/{programme}/areas", AreaPage)).items
+
+
+def select_wards(areas: Iterable[Area], authority: str) -> list[str]:
+    """Return the authority and its wards, without the code for an unknown ward, which no publisher has."""
+    wards = [area.code for area in areas if area.parent == authority and GSS_CODE_PATTERN.fullmatch(area.code)]
+    return [authority, *wards]
 
 
 async def _read(client: RetryingClient, path: str, kind: type[Page]) -> Page:
@@ -237,9 +256,10 @@ async def transfer_returns(options: FetchOptions, publisher: RetryingClient, ser
 
 async def _fetch_returns(options: FetchOptions, publisher: RetryingClient, server: RetryingClient) -> list[NewReturn]:
     address = (options.address or SOURCE_URLS.get(options.source, "")).rstrip("/")
-    areas = await fetch_areas(server, options.programme)
     if not address:
         raise InvalidParameter(f"{options.source} needs --address (the address of its CSV file).")
+    all_areas = await fetch_areas(server, options.programme)
+    areas = {area.code: area for area in all_areas if area.level != "ward"}  # most publishers have no wards
     if options.source == "nhs-england":
         return await fetch_nhs_england(publisher, address, areas)
     if options.source == "disability-confident":
@@ -247,6 +267,9 @@ async def _fetch_returns(options: FetchOptions, publisher: RetryingClient, serve
             raise InvalidParameter("disability-confident needs --period (the quarter that the list is for).")
         programme = await _read(server, f"/v1/programmes/{options.programme}", Programme)
         return await fetch_disability_confident(publisher, address, areas[programme.area], options.period)
+    if options.source == "nomis-populations":
+        programme = await _read(server, f"/v1/programmes/{options.programme}", Programme)
+        return await fetch_populations(publisher, address, select_wards(all_areas, programme.area), options.dates)
     if options.source == "nomis":
         return await fetch_nomis(publisher, address, areas, options.dates)
     return await {"fingertips": fetch_fingertips, "ees": fetch_ees}[options.source](publisher, address, areas)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from ._generated.models import (
         AdditionalRows,
+        OutcomeForm,
         Outcomes,
         PreviewFigure,
         PreviewOutcomes,
@@ -63,6 +64,7 @@ class OutcomeQuery(TypedDict, total=False):
     group_by: Codes
     breakdown: Codes
     min_coverage: float | None
+    form: OutcomeForm | str | None
     labels: bool | None
     with_: AdditionalRows | str | None
     """Only for tables: `comparators` adds a row for each comparator of a figure."""

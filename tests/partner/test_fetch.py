@@ -13,7 +13,7 @@ import pytest
 from api.__main__ import main
 from api.http.refusals import InvalidParameter
 from api.plan import queries_loading
-from api.sources import fetching
+from api.sources import fetching, nomis_populations
 from api.sources.fetching import FetchOptions, RetryingClient, SourceUnavailable, SubmissionRejected
 from api.sources.tables import UnexpectedSourceFormat
 
@@ -112,6 +112,25 @@ async def test_nomis_is_fetched_and_submitted(publisher, fetch, application):
     assert path == "/dataset/NM_17_5.data.csv"
     assert {"E06000018", "E92000001", "E12000004", "E47000013"} <= set(query["geography"][0].split(","))
     assert (await fetch()).outcome == "unchanged"
+
+
+async def test_populations_are_fetched_for_the_authority_and_its_wards(publisher, fetch):
+    columns = ",".join(nomis_populations.REQUIRED_COLUMNS)
+    rows = [
+        f"2024,{area},{gender},{age},20100,3,546"
+        for area in ("E06000018", "E05012270")
+        for gender in "012"
+        for age in range(101, 192)
+    ]
+    publisher.responses = [(200, {}, "\n".join([columns, *rows]) + "\n")]
+    report = await fetch("nomis-populations", dates="2024")
+    assert [(receipt.measure, receipt.period.code, receipt.counts.added) for receipt in report.returns] == [
+        ("resident-population", "D2024-06-30", 36)
+    ]
+    (path, query), *_ = publisher.requests
+    areas = query["geography"][0].split(",")
+    assert (path, areas[:2], len(areas)) == ("/dataset/NM_2014_1.data.csv", ["E06000018", "E05012270"], 21)
+    assert (query["date"], query["c_age"], query["gender"]) == (["2024"], ["101...191"], ["0,1,2"])
 
 
 async def test_dry_run_writes_nothing(publisher, fetch, application):

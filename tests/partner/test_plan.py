@@ -66,7 +66,7 @@ async def test_each_of_the_27_texts_of_the_plan_leads_to_its_measure(reader):
 
 async def test_measures_are_filtered_and_unknown_filters_are_refused(reader):
     stocks = (await reader.list_measures(PROGRAMME, kind="stock")).items
-    assert len(stocks) == 4
+    assert len(stocks) == 5
     measures_of_council = (await reader.list_measures(PROGRAMME, organisation="nottingham-city-council")).items
     assert "ips-primary-care-referrals" in {measure.slug for measure in measures_of_council}
     with pytest.raises(RequestRejected, match=r"theme-[1-8]"):

@@ -71,6 +71,7 @@ def test_pandas_reads_the_csv_with_the_columns_of_the_json():
         "target",
         "as_of",
         "source",
+        "population",
     }
     [row] = frame[(frame.area == EAST) & (frame.value == 4)].to_dict("records")
     assert (row["measure"], row["breakdown_sex"], row["period_code"], row["period_end"]) == (

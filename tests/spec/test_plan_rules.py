@@ -7,7 +7,7 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
-from api.plan import change_summary, checks, filters, periods, queries_loading, version_changes
+from api.plan import change_summary, checks, filters, periods, populations, queries_loading, version_changes
 from api.plan.catalogue import adapt_measure
 from api.plan.gaps import find_gaps
 from schema.disclosure import DisclosureClass
@@ -115,6 +115,43 @@ def test_form_of_a_companion_in_use_cannot_change():
             )
 
 
+def declare_population(raw: dict, slug: str = "learners", **changes: object) -> None:
+    """Add residents by age to the plan, and state a measure per 1,000 of them."""
+    codes = ("16-24", "25-plus", "unknown")
+    raw["dimensions"].append({"slug": "age", "label": "Age", "categories": [{"code": c, "label": c} for c in codes]})
+    [series] = load_harbour()["measures"][0]["series"]
+    source = {"publisher": "Harbour", "title": "Estimates", "verified": True}
+    scheme = {"dimensions": ["age"], "exclusive": True, "exhaustive": True, "finest_level": "town"}
+    raw["measures"].append(
+        load_harbour()["measures"][1]
+        | {
+            "slug": "residents",
+            "plan_references": [],
+            "nodes": [],
+            "schemes": [scheme],
+            "series": [series | {"collection": "published", "source": source}],
+        }
+    )
+    find_measure(raw, slug)["per_population"] = {
+        "population": "residents",
+        "per": 1000,
+        "unit": "learners-per-1000",
+        "label": "Learners per 1,000 residents",
+        "age_dimension": "age",
+        "ages": ["16-24"],
+        "basis": "proposed",
+    } | changes
+
+
+def test_population_is_no_outcome_of_the_plan():
+    plan = change_plan(declare_population)
+    checks.check_plan(plan)
+    assert find_gaps(plan, version=1).measures_without_node == find_gaps(HARBOUR_PLAN, version=1).measures_without_node
+    assert populations.list_populations(plan) == {"residents"}
+    [learners] = [measure for measure in plan.measures if measure.slug == "learners"]
+    assert populations.list_forms(learners) == ["per_population"]
+
+
 # Words in the line that reports the fault, and the change that makes the fault.
 FAULTS = {
     "theme 'skills' 2": lambda p: p["themes"].append({"slug": "skills", "title": "Again"}),
@@ -155,6 +192,13 @@ FAULTS = {
         baseline={"period": "2025", "value": 40, "basis": "stated"}
     ),
     "on-roll: counts events": lambda p: find_measure(p, "on-roll").update(counts_events=True),
+    "learners: passage plan": lambda p: find_measure(p, "learners").update(plan_references=[]),
+    "learners: 'on-roll' published stock": lambda p: declare_population(p, population="on-roll"),
+    "learners: 'residents' scheme 'sex'": lambda p: declare_population(p, age_dimension="sex"),
+    "learners: 'height' dimension": lambda p: declare_population(p, age_dimension="height"),
+    "learners: 'old' category": lambda p: declare_population(p, ages=["16-24", "old"]),
+    "learners: 'unknown' band": lambda p: declare_population(p, ages=["unknown"]),
+    "pass-rate: proportion count": lambda p: declare_population(p, "pass-rate"),
     "learners: milestone stages": lambda p: find_measure(p, "learners").update(stages=["begun"]),
     "learners: evidence domains": lambda p: find_measure(p, "learners").update(kind="evidence"),
     "pass-rate: headline: proportion denominator": lambda p: find_measure(p, "pass-rate")["series"][0].pop(
@@ -389,8 +433,8 @@ def test_summary_of_a_whole_plan_fits_on_a_screen():
     assert len(changes) > 200
     assert len(summary) < 20
     assert summary[0] == "added programme"
-    assert "added 20 measures: jsna-research-published, lived-experience-involvement, " in "\n".join(summary)
-    assert any(line.endswith(" and 16 more") for line in summary)
+    assert "added 21 measures: jsna-research-published, lived-experience-involvement, " in "\n".join(summary)
+    assert any(line.endswith(" and 17 more") for line in summary)
     moved = change_plan(lambda p: p.update(title="Other skills"))
     assert change_summary.summarise_changes(change_summary.list_changes(change_plan(lambda _: None), moved)) == [
         "changed programme: title"

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from api.sources import disability_confident, ees, fingertips, nhs_england, nomis, tables
+from api.sources import disability_confident, ees, fingertips, nhs_england, nomis, nomis_populations, tables
 from api.sources.tables import ParsedField, UnexpectedSourceFormat
 from schema.areas import Area
 from schema.submissions import Marker, NewReturn, PublisherFigure, PublisherTrend, Status
@@ -186,6 +186,58 @@ def test_nomis_share_of_the_population_without_information_has_no_limits(sick, i
 def test_invalid_nomis_date_is_refused(date):
     with pytest.raises(UnexpectedSourceFormat, match="not a date"):
         nomis.build_returns(nomis.read_rows(to_csv(NOMIS, f"{date},E06000018,1496,20599,30.1,,1")), AREAS)
+
+
+def read_populations(counts: dict[str, str], *more: str) -> list[NewReturn]:
+    """Read a file with two residents of each year of age; `counts` replaces them for ages such as `2 E06000018 1 117`."""
+    rows = {
+        f"2024,{area},{gender},{age}": "2"
+        for area in ("E06000018", "W1")
+        for gender in "012"
+        for age in range(101, 192)
+    }
+    rows |= counts
+    lines = [f"{key},20100,{count},546" for key, count in rows.items() if count != "absent"]
+    text = to_csv(",".join(nomis_populations.REQUIRED_COLUMNS), *lines, *more)
+    return nomis_populations.build_returns(nomis_populations.read_rows(text), AREAS)
+
+
+def test_single_years_of_age_are_added_to_the_bands_of_the_plan():
+    text = {"2024,E06000018,1,117": "1000", "2024,E06000018,2,191": "-"}
+    [returned] = read_populations(text, "2024,E06000018,0,101,20301,99,546")
+    assert (returned.measure, returned.series, returned.period) == (
+        *("resident-population", "mid-year-estimates"),
+        "D2024-06-30",
+    )
+    assert [format_figure(figure) for figure in returned.figures] == [
+        *("E06000018 182", "E06000018 16-24 18", "E06000018 25-34 20", "E06000018 35-49 30", "E06000018 50-64 30"),
+        *("E06000018 65-plus 52", "E06000018 male 1180", "E06000018 16-24 male 1016", "E06000018 25-34 male 20"),
+        *("E06000018 35-49 male 30", "E06000018 50-64 male 30", "E06000018 65-plus male 52"),
+        *("E06000018 female x", "E06000018 16-24 female 18", "E06000018 25-34 female 20"),
+        *("E06000018 35-49 female 30", "E06000018 50-64 female 30", "E06000018 65-plus female x"),
+    ]
+
+
+#   a count of the file                     words of the refusal
+WRONG_POPULATIONS = [
+    ({"2024,E06000018,0,120": "absent"},    r"\b90 of 91\b"),
+    ({"2024,E06000018,0,200": "182"},       "'200'"),
+    ({"2024,E06000018,0,all": "182"},       "'all'"),
+    ({"2024,E06000018,0,120": "many"},      "'many'"),
+    ({f"mid-24,E06000018,0,{age}": "1" for age in range(101, 192)}, "'mid-24'"),
+    ({f"2024,E06000018,9,{age}": "1" for age in range(101, 192)},   "'9'"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("counts", "words"), WRONG_POPULATIONS)
+def test_unexpected_population_file_is_refused(counts, words):
+    with pytest.raises(UnexpectedSourceFormat, match=words):
+        read_populations(counts)
+
+
+def test_age_that_occurs_twice_is_refused():
+    with pytest.raises(UnexpectedSourceFormat, match="twice"):
+        read_populations({}, "2024,E06000018,0,101,20100,2,546")
 
 
 def test_nomis_file_must_have_its_stated_number_of_rows():

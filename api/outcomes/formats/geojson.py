@@ -12,7 +12,7 @@ from api.http.refusals import Invalid, NotFound
 from api.outcomes.formats import tidy_csv
 from api.plan.catalogue import Catalogue
 from schema.geojson import Feature, FeatureCollection, Geometry, PolygonRings
-from schema.outcomes import RevisionBasis
+from schema.outcomes import OutcomeForm, RevisionBasis
 from schema.released_figures import AnyFigure
 
 CODE_PROPERTY_PATTERN = re.compile(r"[A-Z]{2,8}\d{2}CD", re.IGNORECASE)
@@ -45,6 +45,7 @@ def build_query(
     breakdowns: Sequence[str],
     revision_basis: RevisionBasis = RevisionBasis.LATEST,
     min_coverage: float | None = None,
+    form: OutcomeForm | None = None,
 ) -> OutcomeQuery:
     """Return a query for one figure in each area. Raises IncompatibleFilters for two categories of a dimension."""
     dimensions = [breakdown.partition(":")[0] for breakdown in breakdowns]
@@ -59,6 +60,7 @@ def build_query(
         breakdowns=list(breakdowns),
         revision_basis=revision_basis,
         min_coverage=min_coverage,
+        form=form,
     )
 
 

@@ -156,6 +156,7 @@ def _build_dimensions(
             for dimension in plan.dimensions
         },
     }
+    unit_by_metric = {f"{figure.measure}/{figure.series}": figure.unit for figure in figures}
     titles = {"measure": "Measure", "period": "Period", "area": "Area"}
     titles |= {dimension.slug: dimension.label for dimension in plan.dimensions}
     return {
@@ -164,9 +165,7 @@ def _build_dimensions(
             category=JsonStatCategory(
                 index={code: position for position, code in enumerate(codes)},
                 label={code: labels[name][code] for code in codes},
-                unit={code: JsonStatUnit(label=series_by_metric[code][0].unit) for code in codes}
-                if name == "measure"
-                else {},
+                unit={code: JsonStatUnit(label=unit_by_metric[code]) for code in codes} if name == "measure" else {},
             ),
         )
         for name, codes in edges.items()
