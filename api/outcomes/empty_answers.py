@@ -1,4 +1,4 @@
-"""What a released read returns for series without figures: a row with the reason, so that no list is empty.
+"""Rows with reasons for the series of a released read that have no figures, so that no list is empty.
 
 A question that no release can answer is refused, with the nearest one that is valid. Whether it is depends on the plan
 and on published statistics alone, never on what partners returned.

@@ -179,7 +179,11 @@ class ReleasedSelection(Struct, frozen=True, kw_only=True):
         figures = await self.fetch_rows(after=after, limit=limit)
         if len(figures) == limit:
             return figures
-        is_empty = not figures and not await self.fetch_rows(limit=1)
+        is_empty = not figures and (after < 0 or not await self.fetch_rows(limit=1))
+        return [*figures, *self._explain_missing_series(after, is_empty=is_empty)][:limit]
+
+    def _explain_missing_series(self, after: int = -1, *, is_empty: bool) -> list[tuple[int, bytes]]:
+        """Return the rows with reasons. Their positions follow those of all figures of the release."""
         opened = self.reader.opened
         explained = explain_missing_series(
             self.query,
@@ -191,7 +195,7 @@ class ReleasedSelection(Struct, frozen=True, kw_only=True):
         )
         first = max((positions.stop for positions in opened.positions.values()), default=0)
         rows = [(position, msgspec.json.encode(figure)) for position, figure in enumerate(explained, start=first)]
-        return [*figures, *(row for row in rows if row[0] > after)][:limit]
+        return [row for row in rows if row[0] > after]
 
     def _is_named_in_vain(self, measure: Measure, series: Series) -> bool:
         """Return True if the query names a measure of which it selects no released period."""
@@ -222,7 +226,8 @@ class ReleasedSelection(Struct, frozen=True, kw_only=True):
 
     async def fetch_figures(self) -> list[PublishedFigure]:
         """Return all figures. Raises ResultTooLarge or WithdrawnRelease."""
-        rows = await self.fetch_page(limit=MAX_FIGURES + 1)
+        rows = await self.fetch_rows(limit=MAX_FIGURES + 1)
+        rows += self._explain_missing_series(is_empty=not rows)
         if len(rows) > MAX_FIGURES:
             raise ResultTooLarge(f"The query selects more than {MAX_FIGURES:,} figures.")
         return await self.decode([content for _, content in rows])

@@ -90,7 +90,7 @@ async def test_every_partner_measure_of_the_plan_can_be_published(application, n
     figures = await press.read_figures(measure=sorted(expected))
     assert {figure["measure"] for figure in figures} == expected
     not_shown = {(figure["measure"], figure["reason"]) for figure in figures if figure["lower_bound"] is None}
-    # Only open sets and the council return referrals, and here nobody of them did.
+    # Only open sets and the council return referrals, and here no one of them did.
     assert not_shown == {("health-to-employment-referrals", "no_data")}
     [futures] = [figure for figure in figures if figure["measure"] == "ips-secondary-care-engagement"]
     assert abs(futures["value"] - 240) <= futures["largest_error"] == 7
@@ -115,7 +115,7 @@ EMPTY_LISTS = {
 def list_routes_with_items() -> set[str]:
     """Return the operations about outcomes and releases whose answer is a list."""
     contract = msgspec.yaml.decode(CONTRACT_FILE.read_bytes())
-    found: set[str] = set()
+    operations_with_items: set[str] = set()
     for path, operations in contract["paths"].items():
         for operation in operations.values():
             if {"Outcomes", "Releases"}.isdisjoint(operation.get("tags", [])):
@@ -123,13 +123,13 @@ def list_routes_with_items() -> set[str]:
             content = operation["responses"].get("200", {}).get("content", {}).get("application/json", {})
             name = content.get("schema", {}).get("$ref", "").rpartition("/")[2]
             if name and "items" in contract["components"]["schemas"][name].get("properties", {}):
-                found.add(operation["operationId"])
+                operations_with_items.add(operation["operationId"])
                 assert path.startswith("/v1/programmes/")
-    return found
+    return operations_with_items
 
 
 async def test_no_list_of_outcomes_is_empty_without_a_reason(press):
-    # A list of publication jobs is empty if nobody has requested one, which needs no reason.
+    # A list of publication jobs is empty until one is requested, which needs no reason.
     assert list_routes_with_items() == EMPTY_LISTS.keys() | {"list_publications"}
     reviewer = await press.http_client("harbour-council", Scope.REVIEW)
 

@@ -142,5 +142,5 @@ def test_longer_return_is_owed_where_the_plan_states_it():
 )
 def test_only_a_distinct_measure_may_owe_longer_returns(slug, period_type, mistakes):
     plan = make_catalogue(make_plan(with_longer_return(slug, period_type), duties=[f"quay {slug}"])).plan
-    found = [mistake for mistake in find_mistakes(plan) if "longer_returns" in mistake.path]
-    assert len(found) == mistakes
+    mistakes_of_field = [mistake for mistake in find_mistakes(plan) if "longer_returns" in mistake.path]
+    assert len(mistakes_of_field) == mistakes

@@ -29,7 +29,7 @@ class LongerReturn(Struct, frozen=True, kw_only=True):
     key: ReturnKey
     inner: tuple[ReturnKey, ...]
     parts: tuple[ReturnKey, ...]
-    """Those of `inner` that add up to the longer period; empty if none do."""
+    """The returns among `inner` that add up to the longer period; empty if none do."""
 
     @property
     def keys(self) -> tuple[ReturnKey, ...]:
@@ -38,7 +38,7 @@ class LongerReturn(Struct, frozen=True, kw_only=True):
 
 def find_longer_returns(returns: Sequence[IdentifiedReturn], past: Sequence[ReturnTotal]) -> list[LongerReturn]:
     """Return the longer periods that the submission returns, or into which it returns a period."""
-    found: set[LongerReturn] = set()
+    longer_returns: set[LongerReturn] = set()
     for identified in returns:
         own_types, source = list_own_period_types(identified.measure), identified.key[:3]
         if not own_types:
@@ -50,8 +50,8 @@ def find_longer_returns(returns: Sequence[IdentifiedReturn], past: Sequence[Retu
             if longer.type in own_types and periods.contains(longer, identified.period):
                 inner = [other for other in returned if periods.contains(longer, other) and other != longer]
                 if inner:
-                    found.add(_make_longer_return(source, longer, inner))
-    return sorted(found, key=lambda one: one.key)
+                    longer_returns.add(_make_longer_return(source, longer, inner))
+    return sorted(longer_returns, key=lambda one: one.key)
 
 
 def _make_longer_return(source: tuple[str, ...], longer: Period, inner: Sequence[Period]) -> LongerReturn:
@@ -81,12 +81,12 @@ def check_distinct_counts(
             least = _find_bounds(inner)[0]
             is_below = high[at] < least[of_inner]
             for cell, other in zip(at[is_below].tolist(), of_inner[is_below].tolist(), strict=True):
-                found = _list_rows(rows, cell) or _list_rows(inner_rows, other)
+                places = _list_rows(rows, cell) or _list_rows(inner_rows, other)
                 expected = f"at least {least[other]:.0f}, the count of {key[3]}"
-                _add_finding(longer.key, whole, cell, found, f"{high[cell]:.0f}", expected, catalogue, findings)
-        for cell, greatest, found in _find_excess(longer, cells_by_return):
+                _add_finding(longer.key, whole, cell, places, f"{high[cell]:.0f}", expected, catalogue, findings)
+        for cell, greatest, places in _find_excess(longer, cells_by_return):
             expected = f"at most {greatest:.0f}, the sum of {', '.join(key[3] for key in longer.parts)}"
-            _add_finding(longer.key, whole, cell, found, f"{low[cell]:.0f}", expected, catalogue, findings)
+            _add_finding(longer.key, whole, cell, places, f"{low[cell]:.0f}", expected, catalogue, findings)
 
 
 def _find_excess(
