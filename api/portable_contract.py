@@ -6,7 +6,7 @@
 
 import json
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 
 import yaml
 
@@ -43,27 +43,27 @@ def _list_request_schemas(paths: dict[str, Json]) -> Iterator[str]:
 
 def _follow_references(names: set[str], schemas: dict[str, Json]) -> set[str]:
     """Return these schemas and all that they are made of."""
-    found: set[str] = set()
-    while names - found:
-        found |= names
+    reached: set[str] = set()
+    while names - reached:
+        reached |= names
         names = {inner for name in names for inner in _find_references(schemas[name])}
-    return found
+    return reached
 
 
 def _find_references(node: Json) -> Iterator[str]:
     if isinstance(node, dict):
-        for key, value in node.items():
+        for key, value in cast("dict[str, Json]", node).items():
             if key == "$ref":
                 yield value.rpartition("/")[2]
             elif key != "example":
                 yield from _find_references(value)
     elif isinstance(node, list):
-        for value in node:
+        for value in cast("list[Json]", node):
             yield from _find_references(value)
 
 
 def _state_default(field: dict[str, Json], *, is_request: bool) -> None:
-    """Remove a default of null, and every default of a request; a default that says something becomes a sentence."""
+    """Remove a default of null, and every default of a request; another default becomes a sentence."""
     default = field.get("default")
     if default is not None and not is_request:
         return

@@ -26,7 +26,7 @@ class AdditionalRows(StrEnum):
 
 
 class RowRole(StrEnum):
-    """What a row of a table is."""
+    """The meaning of a row of a table."""
 
     FIGURE = "figure"
     COMPARATOR = "comparator"

@@ -101,7 +101,7 @@ async def preview_outcomes_csv(
     """All rows at once. The columns are the fields of the JSON: `period_start` is the `start` of `period`.
 
     The columns are the same for every query. Lists are JSON in a cell; the columns that end in `_label` are filled
-    with `labels=true`. `with=comparators` adds a row for each comparator of a figure. `columns=compact` has the few
+    with `labels=true`. `with=comparators` adds a row for each comparator of a figure. `columns=compact` has the main
     columns that a person needs, with labels.
     """
     preview = await reader.read_preview(outcome_query, format_name="csv")

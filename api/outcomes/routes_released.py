@@ -145,7 +145,7 @@ async def list_outcomes_csv(
     """All rows at once, in the fields of the JSON. The columns are the same for every query.
 
     `period_start` is the `start` of `period`. Lists are JSON in a cell; the columns that end in `_label` are filled
-    with `labels=true`. `with=comparators` adds a row for each comparator of a figure. `columns=compact` has the few
+    with `labels=true`. `with=comparators` adds a row for each comparator of a figure. `columns=compact` has the main
     columns that a person needs, with labels.
     """
     figures, reader = await selection.fetch_figures(), selection.reader

@@ -69,7 +69,7 @@ class OutcomeQuery(TypedDict, total=False):
     with_: AdditionalRows | str | None
     """Only for tables: `comparators` adds a row for each comparator of a figure."""
     columns: TableColumns | str | None
-    """Only for tables: `compact` has the few columns that a person needs."""
+    """Only for tables: `compact` has the main columns, which a person needs."""
 
 
 class ReleaseQuery(OutcomeQuery, total=False):

@@ -14,7 +14,7 @@ from schema.table_rows import CompactRow, RowRole
 
 ROLE_COLUMNS = ("role", "comparator_of", "verdict", "verdict_confidence", "verdict_method")
 _FIGURE_COLUMNS = ("measure", "series", "kind", "unit", "release", "policy_version", "measure_label", "breakdown_label")
-"""What a comparator has in common with its figure, in the full columns, next to the period and the breakdown."""
+"""The fields that a comparator shares with its figure, in the full columns, next to the period and the breakdown."""
 
 
 def list_full_columns(catalogue: Catalogue, kind: type[AnyFigure]) -> list[str]:
@@ -70,7 +70,7 @@ def _describe_comparator(figure: AnyFigure, comparator: Comparator) -> dict[str,
 def build_compact_rows(
     figures: Iterable[AnyFigure], catalogue: Catalogue, *, with_comparators: bool
 ) -> list[CompactRow]:
-    """Return a row for each figure, followed by those of its comparators if they are asked for."""
+    """Return a row for each figure, followed by those of its comparators if the reader wants them."""
     labels = {
         (dimension.slug, category.code): category.label
         for dimension in catalogue.plan.dimensions

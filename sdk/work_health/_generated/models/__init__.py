@@ -155,16 +155,19 @@ if TYPE_CHECKING:
     from .operation import Operation
     from .organisation import Organisation
     from .organisation_page import OrganisationPage
+    from .outcome_form import OutcomeForm
     from .outcome_format import OutcomeFormat
     from .outcomes import Outcomes
     from .outcomes_labels import OutcomesLabels
     from .outcomes_labels_additional_property import OutcomesLabelsAdditionalProperty
     from .overlap import Overlap
+    from .per_population import PerPopulation
     from .period import Period
     from .period_coverage import PeriodCoverage
     from .period_page import PeriodPage
     from .period_type import PeriodType
     from .plan_reference import PlanReference
+    from .population_used import PopulationUsed
     from .preview_figure import PreviewFigure
     from .preview_inequality import PreviewInequality
     from .preview_inequality_protection import PreviewInequalityProtection
@@ -419,6 +422,7 @@ __all__ = (
     "Operation",
     "Organisation",
     "OrganisationPage",
+    "OutcomeForm",
     "OutcomeFormat",
     "Outcomes",
     "OutcomesLabels",
@@ -428,7 +432,9 @@ __all__ = (
     "PeriodCoverage",
     "PeriodPage",
     "PeriodType",
+    "PerPopulation",
     "PlanReference",
+    "PopulationUsed",
     "PreviewFigure",
     "PreviewInequality",
     "PreviewInequalityProtection",
@@ -682,16 +688,19 @@ _MODULES = {
     "Operation": ".operation",
     "Organisation": ".organisation",
     "OrganisationPage": ".organisation_page",
+    "OutcomeForm": ".outcome_form",
     "OutcomeFormat": ".outcome_format",
     "Outcomes": ".outcomes",
     "OutcomesLabels": ".outcomes_labels",
     "OutcomesLabelsAdditionalProperty": ".outcomes_labels_additional_property",
     "Overlap": ".overlap",
+    "PerPopulation": ".per_population",
     "Period": ".period",
     "PeriodCoverage": ".period_coverage",
     "PeriodPage": ".period_page",
     "PeriodType": ".period_type",
     "PlanReference": ".plan_reference",
+    "PopulationUsed": ".population_used",
     "PreviewFigure": ".preview_figure",
     "PreviewInequality": ".preview_inequality",
     "PreviewInequalityProtection": ".preview_inequality_protection",

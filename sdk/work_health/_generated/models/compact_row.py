@@ -22,7 +22,7 @@ class CompactRow:
     """A figure, or one of its comparators, in the columns that a person needs."""
 
     role: RowRole
-    """ What a row of a table is. """
+    """ The meaning of a row of a table. """
     comparator_of: None | str
     """ In the row of a comparator: the area of the figure that it belongs to. """
     measure: str

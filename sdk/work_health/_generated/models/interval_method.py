@@ -5,6 +5,7 @@ from enum import StrEnum
 
 class IntervalMethod(StrEnum):
     BYAR = "byar"
+    DOBSON = "dobson"
     EXACT_POISSON = "exact-poisson"
     FIELLER = "fieller"
     KATZ_LOG = "katz-log"

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from ..models.cadence import Cadence
     from ..models.direction import Direction
     from ..models.longer_return import LongerReturn
+    from ..models.per_population import PerPopulation
     from ..models.plan_reference import PlanReference
     from ..models.scheme import Scheme
     from ..models.series import Series
@@ -42,6 +43,7 @@ class Measure:
     nodes: list[str]
     """ The items of the logic model that it measures. """
     plan_references: list[PlanReference]
+    """ Empty only for a population by which other measures are divided. """
     kind: MeasureKind
     """ How the figures of a measure combine over time, organisations and categories. """
     unit: str
@@ -73,10 +75,12 @@ class Measure:
     targets: list[Target] | Unset = UNSET
     owner: None | str | Unset = UNSET
     """ A kebab-case code. It never changes once it is in use. """
+    per_population: None | PerPopulation | Unset = UNSET
     caveats: list[str] | Unset = UNSET
 
     def to_dict(self) -> dict[str, Any]:
         from ..models.baseline import Baseline  # noqa: PLC0415
+        from ..models.per_population import PerPopulation  # noqa: PLC0415
 
         slug = self.slug
 
@@ -169,6 +173,14 @@ class Measure:
         else:
             owner = self.owner
 
+        per_population: dict[str, Any] | None | Unset
+        if isinstance(self.per_population, Unset):
+            per_population = UNSET
+        elif isinstance(self.per_population, PerPopulation):
+            per_population = self.per_population.to_dict()
+        else:
+            per_population = self.per_population
+
         caveats: list[str] | Unset = UNSET
         if not isinstance(self.caveats, Unset):
             caveats = self.caveats
@@ -215,6 +227,8 @@ class Measure:
             field_dict["targets"] = targets
         if owner is not UNSET:
             field_dict["owner"] = owner
+        if per_population is not UNSET:
+            field_dict["per_population"] = per_population
         if caveats is not UNSET:
             field_dict["caveats"] = caveats
 
@@ -226,6 +240,7 @@ class Measure:
         from ..models.cadence import Cadence  # noqa: PLC0415
         from ..models.direction import Direction  # noqa: PLC0415
         from ..models.longer_return import LongerReturn  # noqa: PLC0415
+        from ..models.per_population import PerPopulation  # noqa: PLC0415
         from ..models.plan_reference import PlanReference  # noqa: PLC0415
         from ..models.scheme import Scheme  # noqa: PLC0415
         from ..models.series import Series  # noqa: PLC0415
@@ -340,6 +355,23 @@ class Measure:
 
         owner = _parse_owner(d.pop("owner", UNSET))
 
+        def _parse_per_population(data: object) -> None | PerPopulation | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError()
+                per_population_type_0 = PerPopulation.from_dict(data)
+
+                return per_population_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(None | PerPopulation | Unset, data)
+
+        per_population = _parse_per_population(d.pop("per_population", UNSET))
+
         caveats = cast(list[str], d.pop("caveats", UNSET))
 
         measure = cls(
@@ -368,6 +400,7 @@ class Measure:
             baseline=baseline,
             targets=targets,
             owner=owner,
+            per_population=per_population,
             caveats=caveats,
         )
 

@@ -8,6 +8,7 @@ from attrs import field as _attrs_field
 
 from ..models.disclosure_class import DisclosureClass
 from ..models.measure_kind import MeasureKind
+from ..models.outcome_form import OutcomeForm
 from ..models.period_type import PeriodType
 
 if TYPE_CHECKING:
@@ -46,6 +47,8 @@ class MeasureAvailability:
     """ The finest area level at which its total is collected. """
     schemes: list[Scheme]
     """ The breakdowns that `group_by` and `breakdown` accept. """
+    forms: list[OutcomeForm]
+    """ The values that `form` accepts; none if the plan declares no population. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -84,6 +87,11 @@ class MeasureAvailability:
             schemes_item = schemes_item_data.to_dict()
             schemes.append(schemes_item)
 
+        forms = []
+        for forms_item_data in self.forms:
+            forms_item = forms_item_data.value
+            forms.append(forms_item)
+
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
         field_dict.update(
@@ -101,6 +109,7 @@ class MeasureAvailability:
                 "area_family": area_family,
                 "finest_level": finest_level,
                 "schemes": schemes,
+                "forms": forms,
             }
         )
 
@@ -153,6 +162,13 @@ class MeasureAvailability:
 
             schemes.append(schemes_item)
 
+        forms = []
+        _forms = d.pop("forms")
+        for forms_item_data in _forms:
+            forms_item = OutcomeForm(forms_item_data)
+
+            forms.append(forms_item)
+
         measure_availability = cls(
             measure=measure,
             label=label,
@@ -167,6 +183,7 @@ class MeasureAvailability:
             area_family=area_family,
             finest_level=finest_level,
             schemes=schemes,
+            forms=forms,
         )
 
         measure_availability.additional_properties = d

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from ...models.feature_collection import FeatureCollection
     from ...models.index_scale import IndexScale
     from ...models.json_stat_dataset import JsonStatDataset
+    from ...models.outcome_form import OutcomeForm
     from ...models.outcomes import Outcomes
     from ...models.preview_inequality import PreviewInequality
     from ...models.preview_logic_model import PreviewLogicModel
@@ -59,6 +60,7 @@ class Outcomes(Sender):
         group_by: Iterable[str] | None = None,
         breakdown: Iterable[str] | None = None,
         min_coverage: float | None = None,
+        form: OutcomeForm | str | None = None,
         release: str | None = None,
         with_: AdditionalRows | str | None = None,
         columns: TableColumns | str | None = None,
@@ -82,6 +84,11 @@ class Outcomes(Sender):
         `with=comparators` adds `rows`: the figures and their comparators, a row each. `columns=compact` has them
         instead
         of `items`.
+
+        `form` divides displayed counts by the residents of each area, for the measures that `availability` lists with
+        a
+        form. A quarter's count gives the rate of that quarter: nothing is annualised. `population` names the
+        estimate.
         """
         from . import list_outcomes as _list_outcomes
 
@@ -100,6 +107,7 @@ class Outcomes(Sender):
                 group_by=group_by,
                 breakdown=breakdown,
                 min_coverage=min_coverage,
+                form=form,
                 release=release,
                 with_=with_,
                 columns=columns,
@@ -125,6 +133,7 @@ class Outcomes(Sender):
         group_by: Iterable[str] | None = None,
         breakdown: Iterable[str] | None = None,
         min_coverage: float | None = None,
+        form: OutcomeForm | str | None = None,
         release: str | None = None,
         with_: AdditionalRows | str | None = None,
         columns: TableColumns | str | None = None,
@@ -137,7 +146,7 @@ class Outcomes(Sender):
         `period_start` is the `start` of `period`. Lists are JSON in a cell; the columns that end in `_label` are
         filled
         with `labels=true`. `with=comparators` adds a row for each comparator of a figure. `columns=compact` has the
-        few
+        main
         columns that a person needs, with labels.
         """
         from . import list_outcomes_csv as _list_outcomes_csv
@@ -157,6 +166,7 @@ class Outcomes(Sender):
                 group_by=group_by,
                 breakdown=breakdown,
                 min_coverage=min_coverage,
+                form=form,
                 release=release,
                 with_=with_,
                 columns=columns,
@@ -180,6 +190,7 @@ class Outcomes(Sender):
         group_by: Iterable[str] | None = None,
         breakdown: Iterable[str] | None = None,
         min_coverage: float | None = None,
+        form: OutcomeForm | str | None = None,
         release: str | None = None,
     ) -> JsonStatDataset:
         """List published outcomes as JSON-stat.
@@ -203,6 +214,7 @@ class Outcomes(Sender):
                 group_by=group_by,
                 breakdown=breakdown,
                 min_coverage=min_coverage,
+                form=form,
                 release=release,
             )
         )
@@ -223,6 +235,7 @@ class Outcomes(Sender):
         group_by: Iterable[str] | None = None,
         breakdown: Iterable[str] | None = None,
         min_coverage: float | None = None,
+        form: OutcomeForm | str | None = None,
         release: str | None = None,
     ) -> bytes:
         """List published outcomes as SDMX-CSV.
@@ -248,6 +261,7 @@ class Outcomes(Sender):
                 group_by=group_by,
                 breakdown=breakdown,
                 min_coverage=min_coverage,
+                form=form,
                 release=release,
             )
         )
@@ -286,6 +300,7 @@ class Outcomes(Sender):
         period: str | None = None,
         within: str | None = None,
         breakdown: Iterable[str] | None = None,
+        form: OutcomeForm | str | None = None,
     ) -> FeatureCollection:
         """List published outcomes as GeoJSON.
 
@@ -303,6 +318,7 @@ class Outcomes(Sender):
                 period=period,
                 within=within,
                 breakdown=breakdown,
+                form=form,
             )
         )
 
@@ -407,6 +423,7 @@ class Outcomes(Sender):
         group_by: Iterable[str] | None = None,
         breakdown: Iterable[str] | None = None,
         min_coverage: float | None = None,
+        form: OutcomeForm | str | None = None,
         comparator: Iterable[str] | None = None,
         revision_basis: RevisionBasis | str | None = None,
         with_: AdditionalRows | str | None = None,
@@ -455,6 +472,7 @@ class Outcomes(Sender):
                 group_by=group_by,
                 breakdown=breakdown,
                 min_coverage=min_coverage,
+                form=form,
                 comparator=comparator,
                 revision_basis=revision_basis,
                 with_=with_,
@@ -481,6 +499,7 @@ class Outcomes(Sender):
         group_by: Iterable[str] | None = None,
         breakdown: Iterable[str] | None = None,
         min_coverage: float | None = None,
+        form: OutcomeForm | str | None = None,
         comparator: Iterable[str] | None = None,
         revision_basis: RevisionBasis | str | None = None,
         with_: AdditionalRows | str | None = None,
@@ -494,7 +513,7 @@ class Outcomes(Sender):
         The columns are the same for every query. Lists are JSON in a cell; the columns that end in `_label` are
         filled
         with `labels=true`. `with=comparators` adds a row for each comparator of a figure. `columns=compact` has the
-        few
+        main
         columns that a person needs, with labels.
         """
         from . import preview_outcomes_csv as _preview_outcomes_csv
@@ -514,6 +533,7 @@ class Outcomes(Sender):
                 group_by=group_by,
                 breakdown=breakdown,
                 min_coverage=min_coverage,
+                form=form,
                 comparator=comparator,
                 revision_basis=revision_basis,
                 with_=with_,
@@ -538,6 +558,7 @@ class Outcomes(Sender):
         group_by: Iterable[str] | None = None,
         breakdown: Iterable[str] | None = None,
         min_coverage: float | None = None,
+        form: OutcomeForm | str | None = None,
         comparator: Iterable[str] | None = None,
         revision_basis: RevisionBasis | str | None = None,
     ) -> JsonStatDataset:
@@ -562,6 +583,7 @@ class Outcomes(Sender):
                 group_by=group_by,
                 breakdown=breakdown,
                 min_coverage=min_coverage,
+                form=form,
                 comparator=comparator,
                 revision_basis=revision_basis,
             )
@@ -583,6 +605,7 @@ class Outcomes(Sender):
         group_by: Iterable[str] | None = None,
         breakdown: Iterable[str] | None = None,
         min_coverage: float | None = None,
+        form: OutcomeForm | str | None = None,
         comparator: Iterable[str] | None = None,
         revision_basis: RevisionBasis | str | None = None,
     ) -> bytes:
@@ -611,6 +634,7 @@ class Outcomes(Sender):
                 group_by=group_by,
                 breakdown=breakdown,
                 min_coverage=min_coverage,
+                form=form,
                 comparator=comparator,
                 revision_basis=revision_basis,
             )
@@ -628,6 +652,7 @@ class Outcomes(Sender):
         breakdown: Iterable[str] | None = None,
         revision_basis: RevisionBasis | str | None = None,
         min_coverage: float | None = None,
+        form: OutcomeForm | str | None = None,
     ) -> FeatureCollection:
         """Preview outcomes as GeoJSON.
 
@@ -646,6 +671,7 @@ class Outcomes(Sender):
                 breakdown=breakdown,
                 revision_basis=revision_basis,
                 min_coverage=min_coverage,
+                form=form,
             )
         )
 
@@ -771,6 +797,7 @@ class AsyncOutcomes(AsyncSender):
         group_by: Iterable[str] | None = None,
         breakdown: Iterable[str] | None = None,
         min_coverage: float | None = None,
+        form: OutcomeForm | str | None = None,
         release: str | None = None,
         with_: AdditionalRows | str | None = None,
         columns: TableColumns | str | None = None,
@@ -794,6 +821,11 @@ class AsyncOutcomes(AsyncSender):
         `with=comparators` adds `rows`: the figures and their comparators, a row each. `columns=compact` has them
         instead
         of `items`.
+
+        `form` divides displayed counts by the residents of each area, for the measures that `availability` lists with
+        a
+        form. A quarter's count gives the rate of that quarter: nothing is annualised. `population` names the
+        estimate.
         """
         from . import list_outcomes as _list_outcomes
 
@@ -812,6 +844,7 @@ class AsyncOutcomes(AsyncSender):
                 group_by=group_by,
                 breakdown=breakdown,
                 min_coverage=min_coverage,
+                form=form,
                 release=release,
                 with_=with_,
                 columns=columns,
@@ -837,6 +870,7 @@ class AsyncOutcomes(AsyncSender):
         group_by: Iterable[str] | None = None,
         breakdown: Iterable[str] | None = None,
         min_coverage: float | None = None,
+        form: OutcomeForm | str | None = None,
         release: str | None = None,
         with_: AdditionalRows | str | None = None,
         columns: TableColumns | str | None = None,
@@ -849,7 +883,7 @@ class AsyncOutcomes(AsyncSender):
         `period_start` is the `start` of `period`. Lists are JSON in a cell; the columns that end in `_label` are
         filled
         with `labels=true`. `with=comparators` adds a row for each comparator of a figure. `columns=compact` has the
-        few
+        main
         columns that a person needs, with labels.
         """
         from . import list_outcomes_csv as _list_outcomes_csv
@@ -869,6 +903,7 @@ class AsyncOutcomes(AsyncSender):
                 group_by=group_by,
                 breakdown=breakdown,
                 min_coverage=min_coverage,
+                form=form,
                 release=release,
                 with_=with_,
                 columns=columns,
@@ -892,6 +927,7 @@ class AsyncOutcomes(AsyncSender):
         group_by: Iterable[str] | None = None,
         breakdown: Iterable[str] | None = None,
         min_coverage: float | None = None,
+        form: OutcomeForm | str | None = None,
         release: str | None = None,
     ) -> JsonStatDataset:
         """List published outcomes as JSON-stat.
@@ -915,6 +951,7 @@ class AsyncOutcomes(AsyncSender):
                 group_by=group_by,
                 breakdown=breakdown,
                 min_coverage=min_coverage,
+                form=form,
                 release=release,
             )
         )
@@ -935,6 +972,7 @@ class AsyncOutcomes(AsyncSender):
         group_by: Iterable[str] | None = None,
         breakdown: Iterable[str] | None = None,
         min_coverage: float | None = None,
+        form: OutcomeForm | str | None = None,
         release: str | None = None,
     ) -> bytes:
         """List published outcomes as SDMX-CSV.
@@ -960,6 +998,7 @@ class AsyncOutcomes(AsyncSender):
                 group_by=group_by,
                 breakdown=breakdown,
                 min_coverage=min_coverage,
+                form=form,
                 release=release,
             )
         )
@@ -998,6 +1037,7 @@ class AsyncOutcomes(AsyncSender):
         period: str | None = None,
         within: str | None = None,
         breakdown: Iterable[str] | None = None,
+        form: OutcomeForm | str | None = None,
     ) -> FeatureCollection:
         """List published outcomes as GeoJSON.
 
@@ -1015,6 +1055,7 @@ class AsyncOutcomes(AsyncSender):
                 period=period,
                 within=within,
                 breakdown=breakdown,
+                form=form,
             )
         )
 
@@ -1119,6 +1160,7 @@ class AsyncOutcomes(AsyncSender):
         group_by: Iterable[str] | None = None,
         breakdown: Iterable[str] | None = None,
         min_coverage: float | None = None,
+        form: OutcomeForm | str | None = None,
         comparator: Iterable[str] | None = None,
         revision_basis: RevisionBasis | str | None = None,
         with_: AdditionalRows | str | None = None,
@@ -1167,6 +1209,7 @@ class AsyncOutcomes(AsyncSender):
                 group_by=group_by,
                 breakdown=breakdown,
                 min_coverage=min_coverage,
+                form=form,
                 comparator=comparator,
                 revision_basis=revision_basis,
                 with_=with_,
@@ -1193,6 +1236,7 @@ class AsyncOutcomes(AsyncSender):
         group_by: Iterable[str] | None = None,
         breakdown: Iterable[str] | None = None,
         min_coverage: float | None = None,
+        form: OutcomeForm | str | None = None,
         comparator: Iterable[str] | None = None,
         revision_basis: RevisionBasis | str | None = None,
         with_: AdditionalRows | str | None = None,
@@ -1206,7 +1250,7 @@ class AsyncOutcomes(AsyncSender):
         The columns are the same for every query. Lists are JSON in a cell; the columns that end in `_label` are
         filled
         with `labels=true`. `with=comparators` adds a row for each comparator of a figure. `columns=compact` has the
-        few
+        main
         columns that a person needs, with labels.
         """
         from . import preview_outcomes_csv as _preview_outcomes_csv
@@ -1226,6 +1270,7 @@ class AsyncOutcomes(AsyncSender):
                 group_by=group_by,
                 breakdown=breakdown,
                 min_coverage=min_coverage,
+                form=form,
                 comparator=comparator,
                 revision_basis=revision_basis,
                 with_=with_,
@@ -1250,6 +1295,7 @@ class AsyncOutcomes(AsyncSender):
         group_by: Iterable[str] | None = None,
         breakdown: Iterable[str] | None = None,
         min_coverage: float | None = None,
+        form: OutcomeForm | str | None = None,
         comparator: Iterable[str] | None = None,
         revision_basis: RevisionBasis | str | None = None,
     ) -> JsonStatDataset:
@@ -1274,6 +1320,7 @@ class AsyncOutcomes(AsyncSender):
                 group_by=group_by,
                 breakdown=breakdown,
                 min_coverage=min_coverage,
+                form=form,
                 comparator=comparator,
                 revision_basis=revision_basis,
             )
@@ -1295,6 +1342,7 @@ class AsyncOutcomes(AsyncSender):
         group_by: Iterable[str] | None = None,
         breakdown: Iterable[str] | None = None,
         min_coverage: float | None = None,
+        form: OutcomeForm | str | None = None,
         comparator: Iterable[str] | None = None,
         revision_basis: RevisionBasis | str | None = None,
     ) -> bytes:
@@ -1323,6 +1371,7 @@ class AsyncOutcomes(AsyncSender):
                 group_by=group_by,
                 breakdown=breakdown,
                 min_coverage=min_coverage,
+                form=form,
                 comparator=comparator,
                 revision_basis=revision_basis,
             )
@@ -1340,6 +1389,7 @@ class AsyncOutcomes(AsyncSender):
         breakdown: Iterable[str] | None = None,
         revision_basis: RevisionBasis | str | None = None,
         min_coverage: float | None = None,
+        form: OutcomeForm | str | None = None,
     ) -> FeatureCollection:
         """Preview outcomes as GeoJSON.
 
@@ -1358,6 +1408,7 @@ class AsyncOutcomes(AsyncSender):
                 breakdown=breakdown,
                 revision_basis=revision_basis,
                 min_coverage=min_coverage,
+                form=form,
             )
         )
 

@@ -6,6 +6,7 @@ from urllib.parse import quote
 from ...._calls import Call
 from ...._http import httpx
 from ...models.additional_rows import AdditionalRows
+from ...models.outcome_form import OutcomeForm
 from ...models.table_columns import TableColumns
 
 
@@ -24,6 +25,7 @@ def call(
     group_by: Iterable[str] | None = None,
     breakdown: Iterable[str] | None = None,
     min_coverage: float | None = None,
+    form: OutcomeForm | str | None = None,
     release: str | None = None,
     with_: AdditionalRows | str | None = None,
     columns: TableColumns | str | None = None,
@@ -47,6 +49,7 @@ def call(
             "group_by": group_by,
             "breakdown": breakdown,
             "min_coverage": min_coverage,
+            "form": form,
             "release": release,
             "with": with_,
             "columns": columns,

@@ -6,6 +6,7 @@ from urllib.parse import quote
 from ...._calls import Call
 from ...._http import httpx
 from ...models.feature_collection import FeatureCollection
+from ...models.outcome_form import OutcomeForm
 
 
 def call(
@@ -18,6 +19,7 @@ def call(
     period: str | None = None,
     within: str | None = None,
     breakdown: Iterable[str] | None = None,
+    form: OutcomeForm | str | None = None,
 ) -> Call[FeatureCollection]:
     return Call(
         method="GET",
@@ -32,6 +34,7 @@ def call(
             "period": period,
             "within": within,
             "breakdown": breakdown,
+            "form": form,
         },
         parse=_parse,
     )

@@ -6,6 +6,7 @@ from urllib.parse import quote
 from ...._calls import Call
 from ...._http import httpx
 from ...models.json_stat_dataset import JsonStatDataset
+from ...models.outcome_form import OutcomeForm
 
 
 def call(
@@ -23,6 +24,7 @@ def call(
     group_by: Iterable[str] | None = None,
     breakdown: Iterable[str] | None = None,
     min_coverage: float | None = None,
+    form: OutcomeForm | str | None = None,
     release: str | None = None,
 ) -> Call[JsonStatDataset]:
     return Call(
@@ -43,6 +45,7 @@ def call(
             "group_by": group_by,
             "breakdown": breakdown,
             "min_coverage": min_coverage,
+            "form": form,
             "release": release,
         },
         parse=_parse,

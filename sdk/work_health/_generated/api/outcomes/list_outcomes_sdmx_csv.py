@@ -5,6 +5,7 @@ from urllib.parse import quote
 
 from ...._calls import Call
 from ...._http import httpx
+from ...models.outcome_form import OutcomeForm
 
 
 def call(
@@ -22,6 +23,7 @@ def call(
     group_by: Iterable[str] | None = None,
     breakdown: Iterable[str] | None = None,
     min_coverage: float | None = None,
+    form: OutcomeForm | str | None = None,
     release: str | None = None,
 ) -> Call[bytes]:
     return Call(
@@ -42,6 +44,7 @@ def call(
             "group_by": group_by,
             "breakdown": breakdown,
             "min_coverage": min_coverage,
+            "form": form,
             "release": release,
         },
         parse=_parse,

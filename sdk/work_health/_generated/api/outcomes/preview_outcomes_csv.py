@@ -6,6 +6,7 @@ from urllib.parse import quote
 from ...._calls import Call
 from ...._http import httpx
 from ...models.additional_rows import AdditionalRows
+from ...models.outcome_form import OutcomeForm
 from ...models.revision_basis import RevisionBasis
 from ...models.table_columns import TableColumns
 
@@ -25,6 +26,7 @@ def call(
     group_by: Iterable[str] | None = None,
     breakdown: Iterable[str] | None = None,
     min_coverage: float | None = None,
+    form: OutcomeForm | str | None = None,
     comparator: Iterable[str] | None = None,
     revision_basis: RevisionBasis | str | None = None,
     with_: AdditionalRows | str | None = None,
@@ -49,6 +51,7 @@ def call(
             "group_by": group_by,
             "breakdown": breakdown,
             "min_coverage": min_coverage,
+            "form": form,
             "comparator": comparator,
             "revision_basis": revision_basis,
             "with": with_,

@@ -6,6 +6,7 @@ from urllib.parse import quote
 from ...._calls import Call
 from ...._http import httpx
 from ...models.feature_collection import FeatureCollection
+from ...models.outcome_form import OutcomeForm
 from ...models.revision_basis import RevisionBasis
 
 
@@ -20,6 +21,7 @@ def call(
     breakdown: Iterable[str] | None = None,
     revision_basis: RevisionBasis | str | None = None,
     min_coverage: float | None = None,
+    form: OutcomeForm | str | None = None,
 ) -> Call[FeatureCollection]:
     return Call(
         method="GET",
@@ -35,6 +37,7 @@ def call(
             "breakdown": breakdown,
             "revision_basis": revision_basis,
             "min_coverage": min_coverage,
+            "form": form,
         },
         parse=_parse,
     )

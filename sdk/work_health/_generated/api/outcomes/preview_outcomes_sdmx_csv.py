@@ -5,6 +5,7 @@ from urllib.parse import quote
 
 from ...._calls import Call
 from ...._http import httpx
+from ...models.outcome_form import OutcomeForm
 from ...models.revision_basis import RevisionBasis
 
 
@@ -23,6 +24,7 @@ def call(
     group_by: Iterable[str] | None = None,
     breakdown: Iterable[str] | None = None,
     min_coverage: float | None = None,
+    form: OutcomeForm | str | None = None,
     comparator: Iterable[str] | None = None,
     revision_basis: RevisionBasis | str | None = None,
 ) -> Call[bytes]:
@@ -44,6 +46,7 @@ def call(
             "group_by": group_by,
             "breakdown": breakdown,
             "min_coverage": min_coverage,
+            "form": form,
             "comparator": comparator,
             "revision_basis": revision_basis,
         },
