@@ -51,6 +51,7 @@ contract: .venv/dev.txt
 	$(BIN)/python -m api write-contract openapi.yaml
 	$(BIN)/python tools/generate_sdk.py
 	$(BIN)/python tools/unasync.py
+	$(BIN)/python tools/share_spelling.py
 	$(BIN)/python tools/draw_states.py
 	$(BIN)/python tools/access_table.py
 	$(BIN)/python tools/write_walls.py

@@ -37,6 +37,35 @@ class CellCounts(Struct, frozen=True, kw_only=True):
     withdrawn: Annotated[int, Meta(description="Earlier cells that the new return does not contain.")]
 
 
+class RowReason(StrEnum):
+    """Why a row of a file is no record: where it stands, or that it adds up the rows above it."""
+
+    TITLE = "title"
+    HEADER = "header"
+    BLANK = "blank"
+    TOTAL = "total"
+    FOOTNOTE = "footnote"
+
+
+class LeftOutRows(Struct, frozen=True, kw_only=True):
+    """The rows that were left out for one reason."""
+
+    reason: RowReason
+    count: int
+    rows: Annotated[list[int], Meta(description="The first 100 row numbers.")]
+
+
+class RowCounts(Struct, frozen=True, kw_only=True):
+    """What became of every row of the content. `read` is always `used` plus the counts of `left_out`.
+
+    Rows are records of a CSV file, lines of an NDJSON file, and observations of JSON.
+    """
+
+    read: int
+    used: Annotated[int, Meta(description="Rows that are cells, or that describe a return without cells.")]
+    left_out: list[LeftOutRows] = []
+
+
 class Completeness(Struct, frozen=True, kw_only=True):
     """How many of the required cells a return has.
 
@@ -144,3 +173,4 @@ class SubmissionReport(Struct, frozen=True, kw_only=True):
     changes: Annotated[list[ChangedCell], Meta(description="At most 1,000 changes to earlier revisions.")]
     change_count: int
     effects: Annotated[list[Effect], Meta(description="The totals that the submission changes.")]
+    rows: Annotated[RowCounts | None, Meta(description="Null in reports from before rows were counted.")] = None

@@ -1,9 +1,10 @@
 """Read request bodies within a limit, also when decompressed: JSON in one strict pass, files as a stream."""
 
 import hashlib
-import re
 import zlib
 from collections.abc import AsyncGenerator, Callable, Iterator
+from contextlib import suppress
+from email.message import Message
 from functools import lru_cache, partial
 from typing import Any
 
@@ -15,6 +16,7 @@ from litestar.types import Empty
 
 from api.http.refusals import BodyTooLarge, InvalidBody, Malformed, UnsupportedMedia
 from api.http.violations import DECODE_ERRORS, MAX_VIOLATIONS, find_violations
+from api.http.whole_numbers import to_whole_numbers
 
 MAX_BODY_BYTES = 64 * 1024  # of every body that is not a submission
 MAX_JSON_BYTES = 32 * 1024 * 1024
@@ -97,9 +99,11 @@ def decode_json(kind: Any, content: bytes) -> Any:
         return _decoder_for(kind).decode(content)
     except DECODE_ERRORS as error:
         try:
-            raw = msgspec.json.decode(content)
+            raw = to_whole_numbers(msgspec.json.decode(content))
         except DECODE_ERRORS as syntax_error:
             raise Malformed(f"The body is not JSON: {syntax_error}.") from error
+        with suppress(msgspec.ValidationError):
+            return msgspec.convert(raw, kind)
         raise InvalidBody(str(error), list(find_violations(kind, raw))[:MAX_VIOLATIONS]) from error
 
 
@@ -139,10 +143,7 @@ class StreamedFile:
     """
 
     def __init__(self, request: Request[Any, Any, Any], media_type: str, *, max_bytes: int = MAX_FILE_BYTES) -> None:
-        content_type = request.headers.get("content-type", "")
-        kind, _, parameters = content_type.lower().partition(";")
-        if kind.strip() != media_type or not _UTF_8_PARAMETER.fullmatch(parameters):
-            raise UnsupportedMedia(f"The body has {_describe_type(content_type)}; send `{media_type}`, in UTF-8.")
+        self.charset = _require_type(request.headers.get("content-type", ""), media_type)
         self._encoding = request.headers.get("content-encoding", "identity").strip().lower()
         if self._encoding not in {"identity", "gzip"}:
             raise UnsupportedMedia(f"The body has the content encoding {self._encoding!r}; send it plain or as `gzip`.")
@@ -186,7 +187,33 @@ class StreamedFile:
         return content
 
 
-_UTF_8_PARAMETER = re.compile(r'\s*(?:charset\s*=\s*"?utf-8"?\s*)?')
+_UTF_8_NAMES = {"utf-8": "utf-8", "utf8": "utf-8", "us-ascii": "utf-8"}
+# Browsers, and so the programs that write these names, mean Windows-1252 by all of them.
+_WINDOWS_NAMES = dict.fromkeys(["windows-1252", "cp1252", "iso-8859-1", "latin1", "latin-1"], "cp1252")
+_UTF_16_NAMES = {"utf-16": "utf-16", "utf-16le": "utf-16-le", "utf-16be": "utf-16-be"}
+CHARSETS_BY_MEDIA_TYPE = {
+    CSV_MEDIA_TYPE: _UTF_8_NAMES | _WINDOWS_NAMES | _UTF_16_NAMES,
+    NDJSON_MEDIA_TYPE: _UTF_8_NAMES,
+}
+
+
+def _require_type(content_type: str, media_type: str) -> str | None:
+    """Return Python's name of the charset that a content type declares, or None. Raises UnsupportedMedia."""
+    message = Message()
+    message["content-type"] = content_type
+    parameters = {name.lower(): str(value).strip().lower() for name, value in message.get_params([], unquote=True)[1:]}
+    charset = parameters.get("charset")
+    charsets = CHARSETS_BY_MEDIA_TYPE[media_type]
+    if message.get_content_type() != media_type or not content_type:
+        hint = " `curl -d` sends this type: send the file with `--data-binary`." if "form" in content_type else ""
+        raise UnsupportedMedia(f"The body has {_describe_type(content_type)}; send `{media_type}`.{hint}")
+    if parameters.get("header") == "absent":
+        raise UnsupportedMedia("The content type states `header=absent`; send a file with the names of its columns.")
+    if charset is not None and charset not in charsets:
+        raise UnsupportedMedia(f"The body has the charset {charset!r}; send it in UTF-8.")
+    return None if charset is None else charsets[charset]
+
+
 _GUNZIP_CHUNK_BYTES = 1024 * 1024
 
 

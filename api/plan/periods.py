@@ -4,7 +4,9 @@ from collections.abc import Sequence
 
 from api.http.refusals import Invalid
 from api.statistics import periods
-from schema.measures import Measure, MeasureKind
+from api.statistics.period_candidates import list_periods_meant, read_serial_day
+from api.statistics.period_spellings import list_candidates
+from schema.measures import Cadence, Measure, MeasureKind
 from schema.periods import Period, PeriodType
 from schema.plan import Window
 
@@ -40,6 +42,14 @@ def suggest_periods(candidates: Sequence[str]) -> str:
     if not candidates:
         return "A code includes the type of the period, such as 2025-07, FY2025-26-Q1 or CY2025."
     return f"Did you mean {' or '.join(candidates)}?"
+
+
+def suggest_periods_of(spelling: str, cadence: Cadence | None) -> str:
+    """Return the periods that a spelling may mean, of the type in which the measure is returned if that is known."""
+    meant = list_periods_meant(spelling, cadence.period_type, months=cadence.months) if cadence else []
+    day = read_serial_day(spelling)
+    days = [] if day is None else [f"{day:%Y-%m}", f"D{day}"] if day.day == 1 else [f"D{day}"]
+    return suggest_periods(meant or days or list(list_candidates(spelling)))
 
 
 def list_periods(window: Window, period_type: PeriodType, *, months: int | None = None) -> list[Period]:

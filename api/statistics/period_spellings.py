@@ -15,6 +15,7 @@ from schema.periods import PeriodType
 
 _SEPARATOR_PATTERN = re.compile(r"[\s/\\_.,\u2010-\u2014-]+")
 _MAX_SPELLING_LENGTH = 60
+_MIDNIGHT = re.compile(r"[ T]00:00(:00)?(\.0+)?$")  # of a date, as programs write it
 _YEARS_PATTERN = re.compile(
     r"(?P<kind>FY|CY|AY)?-?(?P<year>\d{4}|\d\d)(-?(?P<next>\d{4}|\d\d))?(-?(?P<part>[QH]\d))?", re.ASCII
 )
@@ -26,6 +27,7 @@ _SPELLING_REWRITES = (
     (r"D?(\d{4})-?(\d\d)-?01", ["D{0}-{1}-01", "{0}-{1}"]),
     (r"D?(\d{4})-?(\d\d)-?(\d\d)", ["D{0}-{1}-{2}"]),
     (r"(\d\d?)-(\d\d?)-(\d{4})", ["D{2}-{1:0>2}-{0:0>2}"]),
+    (r"(\d\d)-TO-(\d\d)-(\d{4})", ["P{2}-{0}..{2}-{1}"]),
     (r"R0?(\d\d?)-?(\d{4})-?(\d\d?)", ["R{0}-{1}-{2:0>2}"]),
     (r"P?(\d{4})-?(\d\d)-?(?:TO-)?(\d{4})-?(\d\d)", ["P{0}-{1}..{2}-{3}"]),
 )
@@ -62,7 +64,7 @@ def list_candidates(spelling: str) -> Iterator[str]:
 
 def _normalise_spelling(spelling: str) -> str:
     """Return the spelling in capitals, with month numbers, single hyphens, and a leading `Q1` or `H1` last."""
-    numbered = re.sub(r"[A-Z]{3,}", _replace_month_name, spelling.upper())
+    numbered = re.sub(r"[A-Z]{3,}", _replace_month_name, _MIDNIGHT.sub("", spelling.strip().upper()))
     plain = _SEPARATOR_PATTERN.sub("-", numbered).strip("-").removeprefix("AS-").removeprefix("AT-")
     kind = _YEAR_KIND_PATTERN.fullmatch(plain)
     if kind:

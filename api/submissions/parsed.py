@@ -8,6 +8,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from api.submissions.cell_columns import MISSING, STATUS_INDEX, Cells, Column, to_column
+from schema.submission_reports import RowCounts
 from schema.submissions import NewReturn, NewSubmission, Observation
 
 
@@ -24,10 +25,16 @@ class ParsedSubmission(Struct, frozen=True, kw_only=True, eq=False):
     distinct_breakdowns: Sequence[dict[str, str]]
     row: Column  # the sender's own number of each cell: a line of the file, or its position in the JSON body
     is_tabular: bool = False  # rows are lines of a file, and columns have names
+    rows: RowCounts | None = None  # None: each cell is a row, and none was left out
 
     @property
     def returns(self) -> list[NewReturn]:
         return self.envelope.returns
+
+    @property
+    def row_counts(self) -> RowCounts:
+        """What became of the rows of the content."""
+        return self.rows or RowCounts(read=len(self.cells), used=len(self.cells))
 
     @property
     def size(self) -> int:

@@ -65,6 +65,7 @@ def build_report(
         changes=changes,
         change_count=change_count,
         effects=list(changed_totals),
+        rows=checked.parsed.row_counts,
     )
 
 

@@ -113,8 +113,17 @@ async def create_submission_csv(
         justifications=justification or [],
         note=note,
     )
-    reader = CsvReader(list(submission_request.access.catalogue.dimensions), envelope, measure=measure, period=period)
-    return await _process_file(request, submission_request, reader, CSV_MEDIA_TYPE, dry_run_token)
+    file = StreamedFile(request, CSV_MEDIA_TYPE)
+    catalogue = submission_request.access.catalogue
+    reader = CsvReader(
+        list(catalogue.dimensions),
+        envelope,
+        measure=measure,
+        period=period,
+        cadences={slug: found.cadence for slug, found in catalogue.measures.items()},
+        charset=file.charset,
+    )
+    return await _process_file(file, request, submission_request, reader, CSV_MEDIA_TYPE, dry_run_token)
 
 
 @post(
@@ -136,17 +145,18 @@ async def create_submission_ndjson(
     The first line is the submission without its observations. Each further line is an observation. Its `return` is the
     position of its return in the first line, counted from 0.
     """
-    return await _process_file(request, submission_request, NdjsonReader(), NDJSON_MEDIA_TYPE, dry_run_token)
+    file = StreamedFile(request, NDJSON_MEDIA_TYPE)
+    return await _process_file(file, request, submission_request, NdjsonReader(), NDJSON_MEDIA_TYPE, dry_run_token)
 
 
 async def _process_file(
+    file: StreamedFile,
     request: Request[Any, Any, Any],
     submission_request: SubmissionRequest,
     reader: CsvReader | NdjsonReader,
     media_type: str,
     dry_run_token: str | None,
 ) -> Response[bytes]:
-    file = StreamedFile(request, media_type)
     chunk = bytearray()
     with submission_request.open_upload() as upload:
         async for piece in file:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable
+
+from ._spelling.names import find_similar
 
 
 def normalise_name(name: str) -> str:
@@ -14,5 +15,4 @@ def normalise_name(name: str) -> str:
 
 def find_nearest(name: str, known: Iterable[str]) -> str | None:
     """Return the most similar known name, or None if no name is similar."""
-    matches = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
-    return matches[0] if matches else None
+    return next(iter(find_similar(name, known)), None)

@@ -9,7 +9,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from ._generated.models import Finding
-from .number_checks import STATUS_SHORTHAND, find_number_fault
+from ._spelling.counts import CountFault, read_count, read_value
+from ._spelling.marks import Mark, read_mark
 from .return_forms import Labels, ReturnForm, ReturnKey
 from .tables import NUMBER_COLUMNS, Table, build_finding
 
@@ -123,7 +124,8 @@ def _check_place(findings: FindingCollector, row: _Row, area: str, breakdown: Ma
 
 def _check_numbers(findings: FindingCollector, row: _Row) -> None:
     status = row.cells.get("status", "")
-    if status and not STATUS_SHORTHAND.fullmatch(status):
+    mark = read_mark(status)
+    if status and (mark is None or mark != (mark.status, None, None)):
         message, fix = f"{status} is not a status.", "Use c, x, z or w, or leave the cell empty."
         findings.add(row.number, "unknown-status", "status", status, message, fix)
         return
@@ -132,14 +134,16 @@ def _check_numbers(findings: FindingCollector, row: _Row) -> None:
         text = row.cells.get(name, "")
         if not text:
             continue
-        if name == "value" and (shorthand := STATUS_SHORTHAND.fullmatch(text)):
-            status = status or (shorthand[1] or shorthand[2])
-            continue
-        if fault := find_number_fault(text):
-            findings.add(row.number, fault.code, name, text, f"{text} {fault.description}.", fault.fix)
+        value = read_value(text) if name == "value" else read_count(text)
+        if isinstance(value, CountFault):
+            fix = value.fix or f"Send {value.expected}."
+            findings.add(row.number, value.code, name, text, value.message, fix)
             return
-        filled.add(name)
-    _check_filled_columns(findings, row, filled, status.strip("[]").lower())
+        if isinstance(value, Mark):
+            mark = mark or value
+        else:
+            filled.add(name)
+    _check_filled_columns(findings, row, filled, mark.status if mark else "")
 
 
 def _check_filled_columns(findings: FindingCollector, row: _Row, filled: set[str], status: str) -> None:

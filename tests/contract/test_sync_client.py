@@ -4,6 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tools.share_spelling import TARGET as SPELLING
 from tools.unasync import ROOT, SOURCE, TARGET, make_sync
 
 
@@ -14,6 +15,11 @@ def read_modules(folder: Path) -> dict[str, str]:
 def test_committed_sync_client_is_what_the_tool_generates(tmp_path):
     subprocess.run([sys.executable, ROOT / "tools" / "unasync.py", tmp_path / "_sync"], check=True, cwd=ROOT)
     assert read_modules(tmp_path / "_sync") == read_modules(TARGET), "run `make contract`"
+
+
+def test_committed_spelling_of_the_sdk_is_what_the_tool_generates(tmp_path):
+    subprocess.run([sys.executable, ROOT / "tools" / "share_spelling.py", tmp_path / "copy"], check=True, cwd=ROOT)
+    assert read_modules(tmp_path / "copy") == read_modules(SPELLING), "run `make contract`"
 
 
 def test_sync_client_has_every_module_of_the_async_client():

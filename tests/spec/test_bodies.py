@@ -6,8 +6,10 @@ import random
 from typing import Any
 
 import httpx2
+import msgspec
 import pytest
 from litestar import Litestar, Request, post
+from litestar.testing import RequestFactory
 
 from api.http.bodies import (
     CSV_MEDIA_TYPE,
@@ -19,6 +21,7 @@ from api.http.bodies import (
 )
 from api.http.problems import EXCEPTION_HANDLERS
 from api.http.response_headers import add_response_headers
+from api.http.whole_numbers import to_whole_numbers
 
 CONTENT = random.Random(1).randbytes(3_000_000) + bytes(3_000_000)  # noqa: S311
 GZIP = gzip.compress(CONTENT)
@@ -114,7 +117,11 @@ REFUSED = {
     "JSON":              ("/csv", CONTENT, {"content-type": "application/json"},          415, "send `text/csv`"),
     "CSV as lines":      ("/ndjson", CONTENT, CSV_HEADERS,                                   415, "send `application/x-ndjson`"),
     "no type":           ("/csv", CONTENT, {},                                            415, "`text/csv`"),
-    "another charset":   ("/csv", CONTENT, {"content-type": "text/csv; charset=latin-1"}, 415, "in UTF-8"),
+    "another charset":   ("/csv", CONTENT, {"content-type": "text/csv; charset=koi8-r"}, 415, "in UTF-8"),
+    "charset of lines":  ("/ndjson", CONTENT, {"content-type": "application/x-ndjson; charset=utf-16"}, 415, "in UTF-8"),
+    "odd charset":       ("/csv", CONTENT, {"content-type": "text/csv; charset*=x"},      415, "in UTF-8"),
+    "no header":         ("/csv", CONTENT, {"content-type": "text/csv; header=absent"},   415, "header=absent"),
+    "form of curl":      ("/csv", CONTENT, {"content-type": "application/x-www-form-urlencoded"}, 415, "--data-binary"),
     "another encoding":  ("/csv", CONTENT, CSV_HEADERS | {"content-encoding": "br"},         415, "'br'"),
     "not gzip":          ("/csv", CONTENT, GZIP_HEADERS,                                     400, "not gzip"),
     "broken gzip":       ("/csv", GZIP[:500] + b"\xff" * 5000 + GZIP[1000:],              GZIP_HEADERS, 400, "not gzip"),
@@ -160,3 +167,30 @@ async def test_truncated_body_is_refused():
     await APP(scope, receive, send)
     assert responses[0]["status"] == 400
     assert b"before the body did" in responses[1]["body"]
+
+
+# fmt: off
+CHARSETS = {
+    "text/csv": None, "text/csv; header=present": None, "text/csv; charset=utf-8": "utf-8",
+    'Text/CSV; header=present; charset="UTF-16"': "utf-16", "text/csv;charset=UTF-16LE": "utf-16-le",
+    "text/csv; charset=windows-1252; header=present": "cp1252", "text/csv; charset=ISO-8859-1": "cp1252",
+    "text/csv; charset=us-ascii": "utf-8",
+}
+# fmt: on
+
+
+@pytest.mark.parametrize("content_type", CHARSETS)
+def test_charset_of_a_content_type_is_that_of_the_file(content_type):
+    request = RequestFactory().post("/", headers={"content-type": content_type})
+    assert StreamedFile(request, CSV_MEDIA_TYPE).charset == CHARSETS[content_type]
+
+
+@pytest.mark.parametrize("raw", [140.0, [1.0, {"a": -3.0}], {"value": 0.0}])
+def test_whole_floats_of_json_become_integers(raw):
+    assert to_whole_numbers(raw) == raw
+    assert b"." not in msgspec.json.encode(to_whole_numbers(raw))
+
+
+@pytest.mark.parametrize("raw", [1.5, 1e300, "140.0", True, None, {"1.0": "2.0"}])
+def test_other_values_of_json_are_unchanged(raw):
+    assert msgspec.json.encode(to_whole_numbers(raw)) == msgspec.json.encode(raw)

@@ -293,8 +293,9 @@ NOT_NUMBERS = {
     "negative-number":     ["-3", "\u22123", "\u20133", "(3)", "-1,000"],
     "formula":             ["=1+1", "+cmd", "@x", "=SUM(A1:A3)"],
     "number-too-large":    [str(2**53), str(2**63), "9" * 16, "9" * 30],
-    "unclear-mark":        ["-", "–", "—", "*", "..", ":", "N/A", "null", "[low]", "[p]", "<5", "≤ 7"],
+    "unclear-mark":        ["-", "–", "—", "*", "..", ":", "N/A", "null", "[low]", "[p]", "n/a", "<0", "> x"],
     "not-a-number":        ["twelve", "1.2E+05", "1e5", "#REF!", "#####", "0x10", "1_000", "١٢", "12 people", "½"],
+    "marked-number":       ["938*", "12 [e]", "1,234 (r)", "12e", "12 †"],
     "field-too-long":      ["1" * 81, "a" * 100_000],
 }
 # fmt: on
@@ -305,6 +306,29 @@ def test_invalid_count_has_a_finding_with_the_exact_cause(code, word):
     separator = ";" if "," in word else ","
     text = f"{HEAD}{GOOD}1\n{GOOD}".replace(",", separator) + f"{word}\n"
     assert list_findings(text) == [(code, [3], "value")]
+
+
+# fmt: off
+MARKS = {
+    "[c]": ("c", -1, -1), "(c)": ("c", -1, -1), "C": ("c", -1, -1), "Suppressed": ("c", -1, -1),
+    "[Confidential]": ("c", -1, -1), "not available": ("x", -1, -1), "[z]": ("z", -1, -1), "w": ("w", -1, -1),
+    "<5": ("c", -1, 4), "< 5": ("c", -1, 4), "≤4": ("c", -1, 4), "fewer than 5": ("c", -1, 4), ">10": ("c", 11, -1),
+    ">=10": ("c", 10, -1), "1-9": ("c", 1, 9), "1 to 9": ("c", 1, 9), "1\u20139": ("c", 1, 9),
+}
+# fmt: on
+
+
+@pytest.mark.parametrize("mark", MARKS)
+def test_mark_with_one_meaning_is_a_status_with_the_bounds_that_it_states(mark):
+    cells = read(f"{HEAD}{GOOD}1\n{GOOD}{mark}\n").cells
+    assert (STATUSES[cells.status[1]], cells.lower[1], cells.upper[1], cells.value[1]) == (*MARKS[mark], -1)
+
+
+def test_bounds_of_a_mark_and_of_columns_must_agree():
+    head = "measure,period,area,value,lower,upper\n"
+    cells = read(f"{head}{GOOD}<5,1,\n{GOOD}<5,,4\n").cells
+    assert (cells.lower.tolist(), cells.upper.tolist()) == ([1, -1], [4, 4])
+    assert list_findings(f"{head}{GOOD}<5,,\n{GOOD}<5,,9\n") == [("two-bounds", [3], "value")]
 
 
 def test_largest_count_is_accepted():

@@ -276,7 +276,7 @@ def test_many_warnings_do_not_hide_an_error():
     )
     findings = Findings(repeated)
     checked = check_submission(parsed, HARBOUR_CATALOGUE, "quay-college", {}, now=NOW)
-    columns = resolve_codes(repeated, HARBOUR_CATALOGUE, findings)
+    columns = resolve_codes(repeated, [], HARBOUR_CATALOGUE, findings)
     check_totals(index_cells(columns, HARBOUR_CATALOGUE), checked.returns * size, HARBOUR_CATALOGUE, findings)
     with pytest.raises(Rejected) as refusal:
         findings.raise_if_errors()

@@ -1,12 +1,16 @@
 """The fast JSON reader reads the same as the contract's struct, and reads nothing that the struct refuses."""
 
 import json
+from functools import partial
 
 import msgspec
 import pytest
 
+from api.http.bodies import decode_json
+from api.http.refusals import InvalidBody
 from api.submissions.parsed import ParsedSubmission, to_columns
 from api.submissions.reading import json_reader
+from api.submissions.reading.json_parts import JsonPartsReader
 from schema.submissions import NewSubmission
 from tests.spec.test_ndjson_reader import list_entries
 
@@ -50,6 +54,26 @@ def test_fast_reader_reads_the_same_as_the_struct(content: bytes) -> None:
         strict.envelope.note,
         strict.envelope.confirm_withdrawals,
     )
+
+
+def test_whole_float_is_read_as_an_integer() -> None:
+    fast = json_reader.parse_fast(make_body({"area": TOWN, "value": 140.0}, {"area": TOWN, "lower": 1, "upper": 4.0}))
+    assert isinstance(fast, ParsedSubmission)
+    assert (fast.cells.value.tolist(), fast.cells.upper.tolist()) == ([140, -1], [-1, 4])
+
+
+def test_whole_float_outside_the_observations_is_read_as_an_integer() -> None:
+    body = make_body({"area": TOWN, "value": 140.0}).replace(b'"period"', b'"base_revision":2.0,"period"')
+    assert decode_json(NewSubmission, body).returns[0].base_revision == 2
+    assert JsonPartsReader().read(body).returns[0].base_revision == 2
+
+
+def test_only_the_real_violation_is_reported_next_to_whole_floats() -> None:
+    body = make_body({"area": TOWN, "value": 140.0}, {"area": TOWN, "value": 1.5})
+    for read in (partial(decode_json, NewSubmission), JsonPartsReader().read):
+        with pytest.raises(InvalidBody) as refusal:
+            read(body)
+        assert [finding.path for finding in refusal.value.findings] == ["/returns/0/observations/1/value"]
 
 
 @pytest.mark.parametrize(

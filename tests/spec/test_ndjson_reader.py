@@ -98,6 +98,27 @@ def test_lines_name_their_return_by_number():
     assert parsed.cells.notes.tolist() == [None, "Small", None]
 
 
+def test_whole_floats_are_read_as_integers():
+    lines = '{"returns":[{"measure":"learners","period":"2025-07","base_revision":1.0}]}\n'
+    parsed = read(lines + '{"area":"E06000018","value":140.0,"return":0.0}\n')
+    assert (parsed.cells.value.tolist(), parsed.cells.item.tolist()) == ([140], [0])
+    assert parsed.returns[0].base_revision == 1
+    [finding] = reject(lines + '{"area":"E06000018","value":140.0,"lower":1.5}\n')
+    assert (finding.rows, finding.column) == ([2], "lower")
+
+
+def test_every_line_is_used_or_left_out_with_its_reason():
+    parsed = read('{"returns":[{"measure":"learners","period":"2025-07"}]}\n\n{"area":"E06000018","value":140}\n \n')
+    counts = parsed.row_counts
+    assert (counts.read, counts.used) == (4, 1)
+    assert [(str(group.reason), group.rows) for group in counts.left_out] == [("header", [1]), ("blank", [2, 4])]
+
+
+def test_file_without_line_breaks_names_the_cause():
+    [finding] = reject('{"returns":[{"measure":"learners","period":"2025-07"}]}{"area":"E06000018","value":140}')
+    assert (finding.code, finding.rows) == ("line-breaks-missing", [1])
+
+
 def test_nil_return_has_no_lines():
     parsed = read('{"returns":[{"measure":"learners","period":"2025-07","kind":"nil"}]}')
     assert (len(parsed.cells), parsed.returns[0].kind) == (0, "nil")

@@ -45,7 +45,7 @@ TOWN = {"area": "E06999999"}
     ("measure", "row", "code", "column", "word"),
     [
         ("learners", {"area": "", "value": "1"}, "empty-cell", "area", "Fill it in"),
-        ("learners", {"area": "E06999998", "value": "1"}, "unknown-area", "area", "E06999999"),
+        ("learners", {"area": "E06999998", "value": "1"}, "unknown-area", "area", "template"),
         ("learners", {"area": "Harbour", "value": "1"}, "unknown-area", "area", "E06999999"),
         ("learners", TOWN | {"sex": "Females", "value": "1"}, "unknown-category", "sex", "female?"),
         ("learners", TOWN | {"sex": "x", "value": "1"}, "unknown-category", "sex", "female, "),
@@ -56,7 +56,7 @@ TOWN = {"area": "E06999999"}
         ("learners", TOWN | {"value": "1,234"}, "thousands-separator", "value", "digits"),
         ("learners", TOWN | {"value": "-3"}, "negative-number", "value", "0 or more"),
         ("learners", TOWN | {"value": "47%"}, "percentage", "value", "denominator"),
-        ("learners", TOWN | {"value": "<5"}, "unclear-mark", "value", "confidential"),
+        ("learners", TOWN | {"value": "*"}, "unclear-mark", "value", "confidential"),
         ("learners", TOWN | {"value": "n/a"}, "unclear-mark", "value", "confidential"),
         ("learners", TOWN | {"value": "#REF!"}, "not-a-number", "value", "formula"),
         ("learners", TOWN | {"value": "about 140"}, "not-a-number", "value", "such as 12"),

@@ -9,7 +9,7 @@ from api.plan import calendar
 from api.plan.calendar import Deadlines
 from api.plan.catalogue import Catalogue, adapt_measure
 from api.plan.obligations import find_accepted_days
-from api.plan.periods import list_own_period_types, suggest_periods
+from api.plan.periods import list_own_period_types, suggest_periods_of
 from api.plan.suggestions import suggest_codes
 from api.statistics import periods
 from api.submissions.checks import content, published_figures
@@ -179,13 +179,13 @@ def _parse_period(
     measure = _find_measure(duties[0], catalogue) if duties else None
     try:
         period = periods.parse(given.period)
-    except periods.InvalidPeriodCode as error:
+    except periods.InvalidPeriodCode:
         findings.add(
             "unclear-period",
             f"{given.period!r} is not a period code.",
             path=path,
             actual=given.period,
-            fix=suggest_periods(_choose_candidates(error.candidates, measure)),
+            fix=suggest_periods_of(given.period, measure.cadence if measure else None),
         )
         return None
     if measure is None:
@@ -199,7 +199,9 @@ def _parse_period(
             path=path,
             expected=" or ".join([cadence.period_type, *own_types]),
             actual=period.type,
-            fix=f"The code for the same days is {equivalent.code}." if equivalent else None,
+            fix=f"The code for the same days is {equivalent.code}."
+            if equivalent
+            else suggest_periods_of(period.code, cadence),
         )
         return None
     return period
@@ -207,14 +209,6 @@ def _parse_period(
 
 def _find_measure(duty: Duty, catalogue: Catalogue) -> Measure:
     return adapt_measure(catalogue.measures[duty.measure], catalogue.get_series_of_duty(duty))
-
-
-def _choose_candidates(candidates: Sequence[str], measure: Measure | None) -> Sequence[str]:
-    """Return the candidates that the measure can use, in its own type of period; all of them if there is none."""
-    if measure is None:
-        return candidates
-    equivalents = [_equivalent_period(periods.parse(code), measure.cadence) for code in candidates]
-    return list(dict.fromkeys(period.code for period in equivalents if period is not None)) or candidates
 
 
 def _equivalent_period(period: Period, cadence: Cadence) -> Period | None:

@@ -5,7 +5,8 @@ from decimal import Decimal
 
 from api.plan.breakdowns import format_breakdown_key
 from api.plan.catalogue import Catalogue
-from api.plan.suggestions import suggest_codes
+from api.plan.suggestions import suggest_named_codes
+from api.submissions.checks.code_words import explain_category
 from api.submissions.checks.findings import Findings
 from schema.measures import RATIO_KINDS, Measure
 from schema.submissions import PublisherFigure
@@ -40,7 +41,7 @@ def _check_area_and_breakdown(
             f"{figure.area!r} is not an area of this programme.",
             path=f"{figure_path}/area",
             actual=figure.area,
-            fix=suggest_codes(figure.area, catalogue.areas),
+            fix=suggest_named_codes(figure.area, {code: area.name for code, area in catalogue.areas.items()}),
         )
     if figure.breakdown and catalogue.find_scheme(measure, figure.breakdown) is None:
         findings.add(
@@ -56,7 +57,7 @@ def _check_area_and_breakdown(
                 f"{category!r} is not a category of {dimension}.",
                 path=f"{figure_path}/breakdown/{dimension}",
                 actual=category,
-                fix=suggest_codes(category, catalogue.categories[dimension]),
+                fix=explain_category(dimension, category, catalogue),
             )
 
 

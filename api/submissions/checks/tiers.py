@@ -52,7 +52,7 @@ def check_submission(
     content.check_free_texts(parsed, findings)
     returns = identity.identify_returns(parsed, catalogue, organisation, extensions, now=now, findings=findings)
     findings.raise_if_errors()
-    resolved = cells.resolve_codes(parsed, catalogue, findings)
+    resolved = cells.resolve_codes(parsed, returns, catalogue, findings)
     index = cells.index_cells(resolved, catalogue)
     cells.check_cells(index, returns, catalogue, findings)
     findings.raise_if_errors()

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 from msgspec.structs import replace
 
+from api.spelling.marks import Mark
 from api.submissions.cell_columns import MISSING, NUMBER_FIELDS, STATUSES, Column, Mask, Notes
 from api.submissions.parsed import ParsedSubmission
 from api.submissions.reading import csv_values
@@ -16,6 +17,8 @@ from api.submissions.reading.csv_value_cache import CsvValueCache
 from api.submissions.reading.csv_values import CsvValue, ValueParser
 from api.submissions.reading.faults import INVALID, Fault, Faults
 from api.submissions.reading.string_table import CombinationTable
+from schema.measures import Cadence
+from schema.submission_reports import RowCounts
 from schema.submissions import MAX_COUNT, NewSubmission, ReturnKind, Status
 
 
@@ -23,7 +26,12 @@ class ColumnReader:
     """The columns that have been read so far."""
 
     def __init__(
-        self, header: Header, dimensions: Sequence[str], parameters: Mapping[str, str | None], faults: Faults
+        self,
+        header: Header,
+        dimensions: Sequence[str],
+        parameters: Mapping[str, str | None],
+        cadences: Mapping[str, Cadence],
+        faults: Faults,
     ) -> None:
         self.header = header
         self._parameters, self._faults = parameters, faults
@@ -39,7 +47,7 @@ class ColumnReader:
         }
         self._caches = {name: CsvValueCache(parsers.get(name, csv_values.parse_code)) for name in header.positions}
         self._dimensions = [name for name in header.positions if name in set(dimensions)]
-        self._returns = ReturnTable(header, self._caches, parameters, faults)
+        self._returns = ReturnTable(header, self._caches, parameters, cadences, faults)
         self._breakdowns = CombinationTable()
         self._buffer = ColumnBuffer()
 
@@ -113,19 +121,34 @@ class ColumnReader:
         if "status" in self.header.positions:
             codes = self._read_codes("status", records)
             status = self._to_numbers(codes, self._caches["status"].values, _status_number)
+        value_codes = None
         for name in NUMBER_FIELDS:
             if name not in self.header.positions:
                 numbers[name] = np.full(len(records), MISSING)
                 continue
-            numbers[name], shorthand = self._read_numbers(name, records)
-            if shorthand is not None:
-                differs = (shorthand >= 0) & (status >= 0) & (shorthand != status)
-                if differs.any():
-                    fault = Fault(code="two-statuses", message="The shorthand and `status` differ.")
-                    column = self.header.name_in_file(name)
-                    self._faults.add(fault, rows=records.row[differs].tolist(), column=column)
-                status = np.where(shorthand >= 0, shorthand, status)
+            numbers[name], codes = self._read_numbers(name, records)
+            value_codes = codes if name == "value" else value_codes
+        if value_codes is not None:
+            status = self._apply_marks(value_codes, numbers, status, records)
         return numbers, status
+
+    def _apply_marks(self, codes: Column, numbers: dict[str, Column], status: Column, records: Records) -> Column:
+        """Return the statuses with those of the marks in `value`, and add the bounds that marks state to `numbers`."""
+        values = self._caches["value"].values
+        shorthand = self._to_numbers(codes, values, _status_number)
+        column = self.header.name_in_file("value")
+        differs = (shorthand >= 0) & (status >= 0) & (shorthand != status)
+        if differs.any():
+            fault = Fault(code="two-statuses", message="The mark in `value` and `status` differ.")
+            self._faults.add(fault, rows=records.row[differs].tolist(), column=column)
+        for name in ("lower", "upper"):
+            stated = self._to_numbers(codes, values, lambda value, name=name: _bound_of(value, name))
+            differs = (stated >= 0) & (numbers[name] >= 0) & (stated != numbers[name])
+            if differs.any():
+                fault = Fault(code="two-bounds", message=f"The mark in `value` and `{name}` state different bounds.")
+                self._faults.add(fault, rows=records.row[differs].tolist(), column=column)
+            numbers[name] = np.where(stated >= 0, stated, numbers[name])
+        return np.where(shorthand >= 0, shorthand, status)
 
     @staticmethod
     def _to_numbers(codes: Column, values: Sequence[CsvValue], to_number: Callable[[CsvValue], int]) -> Column:
@@ -134,7 +157,7 @@ class ColumnReader:
         return table[codes]  # INVALID (-2) and MISSING (-1) index the last two entries
 
     def _read_numbers(self, name: str, records: Records) -> tuple[Column, Column | None]:
-        """Read plain digits by arithmetic, and all other words by the cache, with their shorthand statuses."""
+        """Return the numbers: plain digits by arithmetic, all other words by the cache, with its codes."""
         start, length = records.field_spans(self.header.positions[name])
         numbers = parse_digits(records, start, length)
         rest = np.flatnonzero((length > 0) & _is_unread(numbers))
@@ -148,11 +171,10 @@ class ColumnReader:
             return numbers, None
         cache = self._caches[name]
         column = self.header.name_in_file(name)
-        codes = cache.assign_numbers(records.select(rest), start, length, column, self._faults)
-        numbers[rest] = self._to_numbers(codes, cache.values, _count_or_missing)
-        statuses = np.full(len(records), MISSING)
-        statuses[rest] = self._to_numbers(codes, cache.values, _status_number)
-        return numbers, statuses
+        codes = np.full(len(records), MISSING)
+        codes[rest] = cache.assign_numbers(records.select(rest), start, length, column, self._faults)
+        numbers[rest] = self._to_numbers(codes[rest], cache.values, _count_or_missing)
+        return numbers, codes
 
     def _read_notes(self, records: Records) -> Notes:
         notes: Notes = np.broadcast_to(np.array(None, dtype=np.object_), len(records))
@@ -171,7 +193,7 @@ class ColumnReader:
                 notes[position] = note
         return notes
 
-    def to_submission(self, envelope: NewSubmission) -> ParsedSubmission:
+    def to_submission(self, envelope: NewSubmission, rows: RowCounts) -> ParsedSubmission:
         cells, row = self._buffer.drain()
         breakdowns: list[dict[str, str]] = []
         for combination in self._breakdowns.index_by_combination:
@@ -184,6 +206,7 @@ class ColumnReader:
             distinct_breakdowns=breakdowns,
             row=row,
             is_tabular=True,
+            rows=rows,
         )
 
 
@@ -196,4 +219,11 @@ def _count_or_missing(value: CsvValue) -> int:
 
 
 def _status_number(value: CsvValue) -> int:
+    if isinstance(value, Mark):
+        return STATUSES.index(Status(value.status)) - 1
     return STATUSES.index(value) - 1 if isinstance(value, Status) else MISSING
+
+
+def _bound_of(value: CsvValue, name: str) -> int:
+    bound = getattr(value, name) if isinstance(value, Mark) else None
+    return MISSING if bound is None else bound

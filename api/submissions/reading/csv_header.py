@@ -1,11 +1,13 @@
 """Map the header of a CSV file to columns."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 
 from msgspec import Struct
 
 from api.plan.suggestions import suggest_codes
+from api.spelling.names import is_well_formed_code
 from api.submissions.reading.faults import Fault, Faults
 from api.submissions.reading.limits import MAX_EXPLAINED_COLUMNS
 
@@ -93,10 +95,28 @@ def _required_columns(positions: Mapping[str, int], parameters: Mapping[str, str
     return required
 
 
+def get_column_matcher(dimensions: Sequence[str]) -> Callable[[str], str | None]:
+    """Return a function from a name in a file to the column that it means, or None."""
+    columns = _column_by_name(tuple(dimensions))
+    return lambda name: columns.get(_normalise(name))
+
+
 def match_column(name: str, dimensions: Sequence[str]) -> str | None:
     """Return the column that a name in the file means. Upper case, spaces and underscores do not matter."""
-    normalised = _normalise(name)
-    return next((column for column in (*KNOWN_COLUMNS, *dimensions) if _normalise(column) == normalised), None)
+    return _column_by_name(tuple(dimensions)).get(_normalise(name))
+
+
+@lru_cache(maxsize=64)
+def _column_by_name(dimensions: tuple[str, ...]) -> dict[str, str]:
+    return {_normalise(column): column for column in (*dimensions, *KNOWN_COLUMNS)}
+
+
+def has_cells_in_header(names: Sequence[str], dimensions: Sequence[str]) -> bool:
+    """Return True if a header has codes or numbers among its columns, as that of a file without line breaks has."""
+    columns = [match_column(name, dimensions) for name in names]
+    return any(columns) and any(
+        name.strip() and is_well_formed_code(name) and not column for name, column in zip(names, columns, strict=True)
+    )
 
 
 def _is_label_column(name: str) -> bool:

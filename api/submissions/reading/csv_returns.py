@@ -9,9 +9,10 @@ from api.submissions.cell_columns import MISSING, Column
 from api.submissions.reading.csv_header import RETURN_COLUMNS, Header
 from api.submissions.reading.csv_scanner import Records
 from api.submissions.reading.csv_value_cache import CsvValueCache
-from api.submissions.reading.csv_values import CsvValue
+from api.submissions.reading.csv_values import CsvValue, UnclearPeriod, explain_period
 from api.submissions.reading.faults import INVALID, Fault, Faults
 from api.submissions.reading.string_table import CombinationTable
+from schema.measures import Cadence
 from schema.submissions import MAX_RETURNS, NewReturn, ReturnKind
 
 
@@ -51,13 +52,15 @@ class ReturnTable:
         header: Header,
         caches: Mapping[str, CsvValueCache],
         parameters: Mapping[str, str | None],
+        cadences: Mapping[str, Cadence],
         faults: Faults,
     ) -> None:
         self._header, self._caches, self._parameters, self._faults = header, caches, parameters, faults
+        self._cadences = cadences
         self._returns: dict[tuple[CsvValue, ...], ReturnBuilder] = {}
         self._combinations = CombinationTable()
         self._item_by_combination: list[int] = []
-        self._fault_by_combination: dict[int, tuple[Fault, str]] = {}  # with the column
+        self._fault_by_combination: dict[int, tuple[Fault, str, str | None]] = {}  # with column and word
 
     def __len__(self) -> int:
         return len(self._returns)
@@ -74,14 +77,18 @@ class ReturnTable:
         if self._fault_by_combination:
             is_faulty = np.isin(combinations, list(self._fault_by_combination))
             for position in np.flatnonzero(is_faulty).tolist():
-                fault, column = self._fault_by_combination[int(combinations[position])]
-                self._faults.add(fault, rows=[int(records.row[position])], column=column)
+                fault, column, word = self._fault_by_combination[int(combinations[position])]
+                self._faults.add(fault, rows=[int(records.row[position])], column=column, actual=word)
         return np.array(self._item_by_combination, dtype=np.int64)[combinations]
 
     def _register(self, index: int, combination: tuple[int, ...]) -> int:
         """Return the item of the return that a new combination of values belongs to."""
         values = {name: self._value(name, number) for name, number in zip(RETURN_COLUMNS, combination, strict=True)}
         measure, series, service, period = (values.pop(name) for name in RETURN_COLUMNS[:4])
+        if isinstance(period, UnclearPeriod):
+            fault = explain_period(period, self._cadences.get(measure) if isinstance(measure, str) else None)
+            self._fault_by_combination[index] = (fault, self._header.name_in_file("period"), period.word)
+            return MISSING
         if INVALID in combination or not isinstance(measure, str) or not isinstance(period, str):
             return MISSING
         key = (measure, series, service or "main", period)
@@ -90,7 +97,7 @@ class ReturnTable:
             if len(self._returns) >= MAX_RETURNS:
                 fault = Fault(code="too-many-returns", message=f"The file has more than {MAX_RETURNS:,} returns.")
                 column = self._header.name_in_file("period") if "period" in self._header.positions else "period"
-                self._fault_by_combination[index] = (fault, column)
+                self._fault_by_combination[index] = (fault, column, None)
                 return MISSING
             builder = self._returns[key] = ReturnBuilder(
                 len(self._returns), measure, _text_or_none(series), _text_or_none(service), period
@@ -98,7 +105,7 @@ class ReturnTable:
         contradiction = builder.find_contradiction(values)
         if contradiction is not None:
             fault = Fault(code="inconsistent-return", message=f"Rows of one return differ in {contradiction}.")
-            self._fault_by_combination[index] = (fault, self._header.name_in_file(contradiction))
+            self._fault_by_combination[index] = (fault, self._header.name_in_file(contradiction), None)
         return builder.item
 
     def _value(self, name: str, number: int) -> CsvValue:

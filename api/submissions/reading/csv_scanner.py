@@ -9,12 +9,12 @@ import numpy as np
 import numpy.typing as npt
 from msgspec import Struct
 
+from api.spelling.header_search import SEPARATORS
 from api.submissions.cell_columns import MISSING, Column, Mask
 from api.submissions.reading.string_table import PADDING
 
 ByteColumn = npt.NDArray[np.uint8]
 
-SEPARATORS = b",;\t"
 IS_BLANK_BYTE = np.zeros(256, dtype=np.bool_)
 IS_BLANK_BYTE[list(b' \t\n"' + SEPARATORS)] = True
 MAX_DIGITS = 16  # of schema.submissions.MAX_COUNT

@@ -4,6 +4,7 @@ Every part is decoded separately, because decoding holds the interpreter lock, a
 """
 
 from collections.abc import Iterable
+from contextlib import suppress
 from itertools import chain, islice
 from typing import Annotated, Any, TypeVar
 
@@ -14,6 +15,7 @@ from msgspec.structs import replace
 
 from api.http.refusals import InvalidBody, Malformed
 from api.http.violations import DECODE_ERRORS, MAX_VIOLATIONS, describe_violation, find_violations
+from api.http.whole_numbers import to_whole_numbers
 from api.submissions.checks.rejections import Rejected
 from api.submissions.parsed import ParsedSubmission
 from api.submissions.reading.array_splitter import split_array
@@ -77,8 +79,12 @@ class JsonPartsReader:
         try:
             return decoder.decode(content)
         except msgspec.ValidationError as error:
-            is_small = len(content) <= MAX_EXPLAINED_BYTES
-            violations = find_violations(kind, msgspec.json.decode(content), pointer) if is_small else ()
+            violations: Iterable[Finding] = ()
+            if len(content) <= MAX_EXPLAINED_BYTES:
+                raw = to_whole_numbers(msgspec.json.decode(content))
+                with suppress(msgspec.ValidationError):
+                    return decoder.decode(msgspec.json.encode(raw))
+                violations = find_violations(kind, raw, pointer)
             self._add_violations(violations, error, pointer)
             return None
 
@@ -113,7 +119,7 @@ class JsonPartsReader:
             columns, notes = self._columns.to_columns(cells, np.arange(row + 1, row + 1 + len(cells)))
             self._faults.raise_if_any()
         except (msgspec.ValidationError, Rejected) as error:
-            observations = msgspec.json.decode(chunk)
+            observations = to_whole_numbers(msgspec.json.decode(chunk))
             places = enumerate(observations, start=first)
             violations = (find_violations(Observation, each, f"{pointer}/{position}") for position, each in places)
             self._add_violations(chain.from_iterable(violations), error, pointer)

@@ -14,10 +14,13 @@ from api.http.violations import DECODE_ERRORS, find_violations
 from api.submissions.cell_columns import MISSING, NUMBER_FIELDS, STATUS_INDEX, Cells, Column, Notes, to_column
 from api.submissions.parsed import ParsedSubmission
 from api.submissions.reading.faults import INVALID, Fault, Faults
-from schema.submissions import MAX_RETURNS, Count, NewReturn, NewSubmission, Note, Observation
+from schema.submissions import MAX_COUNT, MAX_RETURNS, Count, NewReturn, NewSubmission, Note, Observation
 
 _STATUS_INDEX = {None if status is None else str(status): index for status, index in STATUS_INDEX.items()}
 _FIELD_TYPES = {field_info.name: field_info.type for field_info in msgspec.structs.fields(Observation)}
+
+
+WholeNumber = Count | Annotated[float, Meta(ge=0, le=MAX_COUNT, multiple_of=1)]  # 140.0 is an integer in JSON
 
 
 class JsonCell(Struct, kw_only=True, forbid_unknown_fields=True, gc=False):
@@ -25,11 +28,11 @@ class JsonCell(Struct, kw_only=True, forbid_unknown_fields=True, gc=False):
 
     area: str
     breakdown: msgspec.Raw = msgspec.Raw(b"{}")
-    value: Count | None = MISSING
-    numerator: Count | None = MISSING
-    denominator: Count | None = MISSING
-    lower: Count | None = MISSING
-    upper: Count | None = MISSING
+    value: WholeNumber | None = MISSING
+    numerator: WholeNumber | None = MISSING
+    denominator: WholeNumber | None = MISSING
+    lower: WholeNumber | None = MISSING
+    upper: WholeNumber | None = MISSING
     status: Literal["c", "x", "z", "w"] | None = None
     note: Note | None = None
 

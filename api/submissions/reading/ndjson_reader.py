@@ -9,12 +9,14 @@ import numpy as np
 from msgspec import Meta, field
 
 from api.http.violations import DECODE_ERRORS, find_violations
+from api.http.whole_numbers import to_whole_numbers
 from api.submissions.cell_columns import Column
 from api.submissions.parsed import ParsedSubmission
 from api.submissions.reading.column_buffer import ColumnBuffer
 from api.submissions.reading.csv_scanner import are_blank
 from api.submissions.reading.faults import MAX_FAULTY_CELLS, Fault, Faults
-from api.submissions.reading.json_reader import JsonCell, JsonColumns, iterate_column, not_json_fault
+from api.submissions.reading.json_reader import JsonCell, JsonColumns, WholeNumber, iterate_column, not_json_fault
+from api.submissions.reading.left_out_rows import MAX_LISTED_ROWS, RowAccount
 from api.submissions.reading.limits import (
     CHUNK_BYTES,
     MAX_DISTINCT_VALUES,
@@ -23,6 +25,7 @@ from api.submissions.reading.limits import (
     MAX_LINE_BYTES,
 )
 from schema.problems import Finding, Severity
+from schema.submission_reports import RowReason
 from schema.submissions import NewSubmission, Observation
 
 ReturnNumber = Annotated[
@@ -37,7 +40,7 @@ class ObservationLine(Observation, frozen=True, kw_only=True, forbid_unknown_fie
 
 
 class _FastObservationLine(JsonCell, kw_only=True, forbid_unknown_fields=True, gc=False):
-    return_: ReturnNumber = field(default=0, name="return")
+    return_: ReturnNumber | WholeNumber = field(default=0, name="return")
 
 
 _LINE_DECODER = msgspec.json.Decoder(_FastObservationLine)
@@ -66,6 +69,7 @@ class NdjsonReader:
         self._return_count: int | None = None  # None until a valid envelope has been read
         self._json_columns = JsonColumns(self._faults)
         self._buffer = ColumnBuffer()
+        self._rows = RowAccount()
 
     @property
     def row_count(self) -> int:
@@ -96,6 +100,7 @@ class NdjsonReader:
             distinct_areas=self._json_columns.areas.distinct_values,
             distinct_breakdowns=self._json_columns.breakdowns.distinct_values,
             row=row,
+            rows=self._rows.summarise(self._row),
         )
 
     def _process_chunk(self, *, final: bool) -> None:
@@ -141,9 +146,11 @@ class NdjsonReader:
             others = np.flatnonzero(~is_object)
             has_text = np.ones(len(row), dtype=np.bool_)
             has_text[others] = ~are_blank(text_bytes, start[others], end[others] - start[others], _IS_BLANK_BYTE)
+            self._rows.add(RowReason.BLANK, row[~has_text][:MAX_LISTED_ROWS].tolist(), count=int((~has_text).sum()))
             start, end, row, is_object = start[has_text], end[has_text], row[has_text], is_object[has_text]
         if len(row) and not self._has_started:
             self._has_started = True
+            self._rows.add(RowReason.HEADER, [int(row[0])])
             self._read_envelope(text[start[0] : end[0]], int(row[0]))
             text = text[end[0] :]
             start, end, row, is_object = (part[1:] for part in (start - end[0], end - end[0], row, is_object))
@@ -152,9 +159,11 @@ class NdjsonReader:
 
     def _read_envelope(self, line: bytes, row: int) -> None:
         try:
-            raw = msgspec.json.decode(line.removeprefix(b"\xef\xbb\xbf"))
+            raw = to_whole_numbers(msgspec.json.decode(line.removeprefix(b"\xef\xbb\xbf")))
         except DECODE_ERRORS as error:
-            self._faults.add(not_json_fault(error), rows=[row])
+            has_lost_line_breaks = b"}{" in line
+            fault = Fault(code="line-breaks-missing", message="The file is one line.")
+            self._faults.add(fault if has_lost_line_breaks else not_json_fault(error), rows=[row])
             return
         if not isinstance(raw, dict) or "returns" not in raw:
             self._faults.add(Fault(code="envelope-missing", message="The first line has no returns."), rows=[row])
@@ -218,7 +227,7 @@ class NdjsonReader:
 
     def _explain_line(self, line: bytes, row: int, error: Exception) -> None:
         try:
-            raw = msgspec.json.decode(line)
+            raw = to_whole_numbers(msgspec.json.decode(line))
         except DECODE_ERRORS as syntax_error:
             self._faults.add(not_json_fault(syntax_error), rows=[row])
             return

@@ -1,4 +1,4 @@
-"""Decode the bytes of a file: UTF-8 or UTF-16 in, UTF-8 with line feeds out."""
+"""Decode the bytes of a file: UTF-8, UTF-16 or a declared charset in, UTF-8 with line feeds out."""
 
 import codecs
 
@@ -17,10 +17,12 @@ class NotDecodable(Exception):  # noqa: N818  the reader reports its fault to th
 
 
 class TextDecoder:
-    """Decodes pieces of a file, cut anywhere."""
+    """Decodes pieces of a file, cut anywhere. A byte order mark prevails over the charset that was declared."""
 
-    def __init__(self) -> None:
-        self._utf_16_decoder: codecs.IncrementalDecoder | None = None
+    def __init__(self, charset: str | None = None) -> None:
+        """`charset` is Python's name of it; None for UTF-8 without a declaration."""
+        self._charset = charset
+        self._decoder: codecs.IncrementalDecoder | None = None
         self._has_started = False
         self._pending_cr = b""  # a carriage return that a line feed may follow
 
@@ -34,13 +36,13 @@ class TextDecoder:
             if data.startswith(ZIP_SIGNATURE):
                 raise NotDecodable(_not_text_fault("It is a workbook"))
             if data.startswith(_UTF_16_MARKS):
-                self._utf_16_decoder = codecs.getincrementaldecoder("utf-16")()
-            data = data.removeprefix(codecs.BOM_UTF8)
-        if self._utf_16_decoder is not None:
-            try:
-                data = self._utf_16_decoder.decode(data, final).encode()
-            except UnicodeDecodeError as error:
-                raise NotDecodable(wrong_encoding_fault("bytes that are not UTF-16")) from error
+                self._charset = "utf-16"
+            elif data.startswith(codecs.BOM_UTF8):
+                data, self._charset = data.removeprefix(codecs.BOM_UTF8), None
+            if self._charset not in (None, "utf-8"):
+                self._decoder = codecs.getincrementaldecoder(self._charset)()
+        if self._decoder is not None:
+            data = self._transcode(self._decoder, data, final=final)
         data, self._pending_cr = self._pending_cr + data, b""
         if b"\r" in data:
             if data.endswith(b"\r") and not final:
@@ -49,6 +51,14 @@ class TextDecoder:
         if (position := data.find(b"\0")) >= 0:
             raise NotDecodable(_not_text_fault("It has a NUL byte"), line=data.count(b"\n", 0, position))
         return data
+
+    def _transcode(self, decoder: codecs.IncrementalDecoder, data: bytes, *, final: bool) -> bytes:
+        try:
+            return decoder.decode(data, final).encode()
+        except UnicodeDecodeError as error:
+            line = data[: error.start].count(b"\n") if self._charset == "cp1252" else 0
+            fault = wrong_encoding_fault(f"bytes that are not {self._charset}")
+            raise NotDecodable(fault, line=line) from error
 
 
 def _not_text_fault(reason: str) -> Fault:

@@ -107,6 +107,7 @@ if TYPE_CHECKING:
     from .json_stat_role import JsonStatRole
     from .json_stat_unit import JsonStatUnit
     from .justification import Justification
+    from .left_out_rows import LeftOutRows
     from .left_out_table import LeftOutTable
     from .left_out_table_reason import LeftOutTableReason
     from .link import Link
@@ -374,6 +375,7 @@ __all__ = (
     "JsonStatRole",
     "JsonStatUnit",
     "Justification",
+    "LeftOutRows",
     "LeftOutTable",
     "LeftOutTableReason",
     "Link",
@@ -640,6 +642,7 @@ _MODULES = {
     "JsonStatRole": ".json_stat_role",
     "JsonStatUnit": ".json_stat_unit",
     "Justification": ".justification",
+    "LeftOutRows": ".left_out_rows",
     "LeftOutTable": ".left_out_table",
     "LeftOutTableReason": ".left_out_table_reason",
     "Link": ".link",

@@ -7,6 +7,7 @@ from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from ..models.submission_outcome import SubmissionOutcome
+from ..types import UNSET, Unset
 
 if TYPE_CHECKING:
     from ..models.cell_counts import CellCounts
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from ..models.finding import Finding
     from ..models.receipt import Receipt
     from ..models.return_report import ReturnReport
+    from ..models.row_counts import RowCounts
 
 
 T = TypeVar("T", bound="SubmissionReport")
@@ -48,10 +50,13 @@ class SubmissionReport:
     change_count: int
     effects: list[Effect]
     """ The totals that the submission changes. """
+    rows: None | RowCounts | Unset = UNSET
+    """ Null in reports from before rows were counted. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         from ..models.receipt import Receipt  # noqa: PLC0415
+        from ..models.row_counts import RowCounts  # noqa: PLC0415
 
         programme = self.programme
 
@@ -96,6 +101,14 @@ class SubmissionReport:
             effects_item = effects_item_data.to_dict()
             effects.append(effects_item)
 
+        rows: dict[str, Any] | None | Unset
+        if isinstance(self.rows, Unset):
+            rows = UNSET
+        elif isinstance(self.rows, RowCounts):
+            rows = self.rows.to_dict()
+        else:
+            rows = self.rows
+
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
         field_dict.update(
@@ -115,6 +128,8 @@ class SubmissionReport:
                 "effects": effects,
             }
         )
+        if rows is not UNSET:
+            field_dict["rows"] = rows
 
         return field_dict
 
@@ -126,6 +141,7 @@ class SubmissionReport:
         from ..models.finding import Finding  # noqa: PLC0415
         from ..models.receipt import Receipt  # noqa: PLC0415
         from ..models.return_report import ReturnReport  # noqa: PLC0415
+        from ..models.row_counts import RowCounts  # noqa: PLC0415
 
         d = dict(src_dict)
         programme = d.pop("programme")
@@ -192,6 +208,23 @@ class SubmissionReport:
 
             effects.append(effects_item)
 
+        def _parse_rows(data: object) -> None | RowCounts | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError()
+                rows_type_0 = RowCounts.from_dict(data)
+
+                return rows_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(None | RowCounts | Unset, data)
+
+        rows = _parse_rows(d.pop("rows", UNSET))
+
         submission_report = cls(
             programme=programme,
             organisation=organisation,
@@ -206,6 +239,7 @@ class SubmissionReport:
             changes=changes,
             change_count=change_count,
             effects=effects,
+            rows=rows,
         )
 
         submission_report.additional_properties = d

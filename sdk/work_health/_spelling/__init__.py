@@ -1,0 +1,1 @@
+"""Generated from api/spelling/__init__.py by tools/share_spelling.py; do not edit."""

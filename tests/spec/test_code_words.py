@@ -1,0 +1,97 @@
+"""Names of areas and labels of categories in files, by the plan's own areas."""
+
+from pathlib import Path
+
+import pytest
+
+from api.submissions.checks.rejections import Rejected
+from api.submissions.checks.tiers import CheckedSubmission, check_submission
+from api.submissions.reading.csv_reader import CsvReader
+from schema.problems import Finding
+from schema.submissions import NewSubmission
+from tests.spec.test_finding_examples import CATALOGUE, COUNCIL, MAY_2026
+
+CASES = Path(__file__).parents[1] / "cases"
+HEAD = "measure,period,area,sex,age-band,value\n"
+ROW = "ips-primary-care-referrals,FY2025-26-Q3,"
+TOTAL = f"{HEAD}{ROW}E06000018,,,140\n"
+
+
+def check(text: str | bytes) -> CheckedSubmission:
+    reader = CsvReader(list(CATALOGUE.dimensions), NewSubmission(returns=[]))
+    reader.feed(text.encode() if isinstance(text, str) else text)
+    return check_submission(reader.finish(), CATALOGUE, COUNCIL, {}, now=MAY_2026)
+
+
+def reject(text: str | bytes) -> dict[str | None, Finding]:
+    """Return the findings by the word that was sent."""
+    with pytest.raises(Rejected) as refusal:
+        check(text)
+    return {finding.actual: finding for finding in refusal.value.findings}
+
+
+# fmt: off
+AREAS = {
+    "Hyson Green & Arboretum": "E05012281", "Hyson Green and Arboretum": "E05012281", "St Ann’s": "E05012287",
+    "ST ANN'S": "E05012287", "castle": "E05012277", "E05012281 ": "E05012281", "e05012282": "E05012282",
+    "Bulwell": "E05012275",
+}
+CATEGORIES = {
+    ("sex", "Female"): "female", ("sex", "Not known"): "unknown", ("sex", "MALE"): "male", ("age-band", "65+"): "65-plus",
+    ("age-band", "65 and over"): "65-plus", ("age-band", "16 to 24"): "16-24", ("age-band", "16–24"): "16-24",
+}
+# fmt: on
+
+
+@pytest.mark.parametrize("word", AREAS)
+def test_exact_name_of_an_area_is_its_code(word):
+    cells = check(f"{TOTAL}{ROW}{word},,,12\n").cells
+    assert CATALOGUE.area_codes[cells.area[1]] == AREAS[word]
+
+
+@pytest.mark.parametrize(("dimension", "word"), CATEGORIES)
+def test_label_of_a_category_is_its_code(dimension, word):
+    sex, age = (word if dimension == name else "" for name in ("sex", "age-band"))
+    cells = check(f"{TOTAL}{ROW}E06000018,{sex},{age},140\n").cells
+    assert CATALOGUE.breakdown_keys[cells.breakdown[1]] == f"{dimension}={CATEGORIES[dimension, word]}"
+
+
+def test_words_of_a_partners_file_are_resolved_or_explained_without_a_guess():
+    fixes = {word: finding.fix or "" for word, finding in reject((CASES / "ward-names.csv").read_bytes()).items()}
+    assert fixes.pop(None)  # the city and a ward are there twice, under two of their names
+    assert set(fixes) == {"E050012281", "Castle Ward", "Clifton", "E05012290", "E05001831", "Nottingham UA"}
+    assert "E05012278 (Clifton East) or E05012279 (Clifton West)" in fixes["Clifton"]
+    assert "E05012277 (Castle)" in fixes["Castle Ward"]
+    assert "E06000018 (Nottingham)" in fixes["Nottingham UA"]
+    for word in ("E050012281", "E05012290", "E05001831"):
+        assert "Did you mean" not in fixes[word]
+
+
+# fmt: off
+EXPLAINED = {
+    ("age-band", "35-44"): "a part of 35-49", ("age-band", "30-39"): "25-34 and 35-49", ("sex", "All"): "empty",
+    ("sex", "femal"): "female (Female)", ("age-band", "female"): "category of sex",
+}
+# fmt: on
+
+
+@pytest.mark.parametrize(("dimension", "word"), EXPLAINED)
+def test_word_that_is_no_category_is_explained(dimension, word):
+    sex, age = (word if dimension == name else "" for name in ("sex", "age-band"))
+    assert EXPLAINED[dimension, word] in (reject(f"{TOTAL}{ROW}E06000018,{sex},{age},140\n")[word].fix or "")
+
+
+def test_row_of_a_total_gets_no_similar_area():
+    fix = reject(f"{TOTAL}{ROW}Bulwell Total,,,12\n{ROW}Aspley,,,1\n")["Bulwell Total"].fix or ""
+    assert "Bulwell Forest" not in fix
+
+
+def test_old_code_is_replaced_by_its_successor_and_the_report_states_it():
+    findings = reject(f"{TOTAL}{ROW}E08000019,,,12\n")
+    assert (findings["E08000019"].code, findings["E08000019"].expected) == ("replaced-area", "E08000039")
+    assert findings["E08000039"].code == "area-outside-duty"
+
+
+def test_two_spellings_of_an_area_are_one_cell():
+    text = f"{TOTAL}{ROW}Aspley,,,12\n{ROW}E05012270,,,12\n"
+    assert [finding.code for finding in reject(text).values()] == ["duplicate-cell"]

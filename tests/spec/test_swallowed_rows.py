@@ -1,0 +1,114 @@
+"""A quoted field with a line break: a note of several lines, or a quote that swallows records."""
+
+import csv
+import io
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from api.submissions.checks.rejections import Rejected
+from api.submissions.parsed import ParsedSubmission
+from api.submissions.reading.csv_reader import CsvReader
+from schema.submission_reports import RowReason
+from schema.submissions import NewSubmission
+
+ENVELOPE = NewSubmission(returns=[])
+HEAD = "measure,period,area,sex,value,note\n"
+ROW = "learners,2025-07,E06000018,,"
+
+
+def read(text: str, *, chunk_bytes: int = 1024, **parameters: str) -> ParsedSubmission:
+    reader = CsvReader(["sex"], ENVELOPE, chunk_bytes=chunk_bytes, **parameters)
+    reader.feed(text.encode())
+    return reader.finish()
+
+
+def list_findings(text: str, **parameters: str) -> list[tuple[str, list[int]]]:
+    with pytest.raises(Rejected) as refusal:
+        read(text, **parameters)
+    return [(finding.code, finding.rows) for finding in refusal.value.findings]
+
+
+# fmt: off
+SWALLOWED = {
+    "closed three rows later":  (f'{HEAD}{ROW}1,\n{ROW}2,"late\n{ROW}3,\n{ROW}4,see email"\n{ROW}5,\n',  [3, 5]),
+    "closed in the next row":   (f'{HEAD}{ROW}1,"late\n{ROW}2,see email"\n',                             [2, 3]),
+    "quotes of other notes":    (f'{HEAD}{ROW}1,"late\n{ROW}2,""\n{ROW}3,"\n',                           [2, 4]),
+    "a line of prose between":  (f'{HEAD}{ROW}1,"late\nand more\n{ROW}2,see email"\n',                   [2, 4]),
+    "opened in another column": (f'{HEAD}learners,2025-07,E06000018,"fem,1,\n{ROW}2,\n",3,\n',           [2, 4]),
+    "a mark for a number":      (f'{HEAD}{ROW}1,"late\nlearners,2025-07,E06000018,,Suppressed,"\n',      [2, 3]),
+    "another measure":          (f'{HEAD}{ROW}1,"late\nvisits,2025-08,E06000018,,12,"\n',                [2, 3]),
+}
+# fmt: on
+
+
+@pytest.mark.parametrize("case", SWALLOWED)
+@pytest.mark.parametrize("chunk_bytes", [1, 1024])
+def test_quote_that_swallows_rows_is_an_error_with_first_and_last_row(case, chunk_bytes):
+    text, rows = SWALLOWED[case]
+    assert list_findings(text, chunk_bytes=chunk_bytes) == [("swallowed-rows", rows)]
+
+
+def test_quote_that_swallows_rows_is_found_without_columns_for_measure_and_period():
+    text = 'area,value,note\nE06000018,140,\nE05012270,20,"late\nE05012271,<5,see email"\n'
+    assert list_findings(text, measure="learners", period="2025-07") == [("swallowed-rows", [3, 4])]
+
+
+# fmt: off
+NOTES = [
+    "Two lines.\nThe second one.",
+    "One, two, three,\nfour, five, six, seven, eight",
+    "Prose, with, five, commas, in it, here.\nAnd, another, line, of, the, kind",
+    "Figures were late:\n12, 14 and 3",
+    'The "new" service\nwas closed.',
+    "\n\n\n", "a\n,,,,,\nb", "1\n2\n3", "Total\n140",
+]
+# fmt: on
+
+
+@pytest.mark.parametrize("note", NOTES)
+def test_note_with_line_breaks_is_not_an_error(note):
+    text = io.StringIO(newline="")
+    csv.writer(text, lineterminator="\n").writerows(
+        [HEAD.strip().split(","), [*ROW.split(",")[:-1], "12", note], [*ROW.split(",")[:-1], "13", ""]]
+    )
+    parsed = read(text.getvalue())
+    assert parsed.cells.value.tolist() == [12, 13]
+    assert parsed.cells.notes[0] == (note if note.strip() else None)
+
+
+PLAIN = st.text("abc ,.;", max_size=12)
+ROWS = st.lists(st.tuples(st.integers(0, 10**6), PLAIN), min_size=3, max_size=40)
+
+
+@settings(max_examples=100, deadline=None)
+@given(ROWS, st.data())
+def test_no_row_is_lost_where_a_quote_is_missing(rows, data):
+    """Write a table, remove the closing quote of one note, and expect a finding or every value."""
+    lines = [f'{ROW}{value},"{note}"' for value, note in rows]
+    lines.insert(len(lines), f"{ROW}7,the last")
+    position = data.draw(st.integers(0, len(rows) - 1))
+    lines[position] = lines[position].removesuffix('"')
+    try:
+        parsed = read(HEAD + "\n".join(lines) + "\n")
+    except Rejected:
+        return
+    assert parsed.cells.value.tolist() == [*(value for value, _ in rows), 7]
+
+
+@settings(max_examples=100, deadline=None)
+@given(ROWS, st.lists(st.sampled_from(["", ",,,,,", " ; "]), max_size=3), st.integers(1, 200))
+def test_every_row_is_used_or_left_out_with_its_reason(rows, blanks, chunk_bytes):
+    lines = ["Learners, by town", *blanks, HEAD.strip(), *(f"{ROW}{value}," for value, _ in rows), *blanks]
+    parsed = read("\n".join([*lines, "Total,,,,99,", "Source: our register", ""]), chunk_bytes=chunk_bytes)
+    counts = parsed.row_counts
+    assert counts.read == len(lines) + 2
+    assert counts.used == len(rows)
+    assert {group.reason: group.count for group in counts.left_out} == {
+        RowReason.TITLE: 1,
+        RowReason.HEADER: 1,
+        **({RowReason.BLANK: 2 * len(blanks)} if blanks else {}),
+        RowReason.TOTAL: 1,
+        RowReason.FOOTNOTE: 1,
+    }
