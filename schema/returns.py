@@ -17,6 +17,7 @@ from schema.submissions import (
     PublisherFigure,
     ReturnKind,
     ReviewState,
+    RoundingBase,
     Status,
 )
 
@@ -39,6 +40,7 @@ class ReturnRevision(Struct, frozen=True, kw_only=True):
     submission: UUID
     recorded_at: Instant
     note: str | None
+    rounded_to: RoundingBase | None = None
 
 
 class ReturnPage(Struct, frozen=True, kw_only=True):

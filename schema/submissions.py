@@ -166,6 +166,21 @@ class PublisherFigure(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     ] = None
 
 
+MAX_ROUNDING_BASE = 1000
+RoundingBase = Annotated[
+    int,
+    Meta(
+        ge=1,
+        le=MAX_ROUNDING_BASE,
+        description=(
+            "The counts are rounded to the nearest multiple of this. Sums are then checked within the tolerance that "
+            "follows, and figures have bounds."
+        ),
+        examples=[5],
+    ),
+]
+
+
 class NewReturn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The return of one organisation for one measure and period. It replaces the current revision as a whole."""
 
@@ -192,6 +207,7 @@ class NewReturn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         ),
     ] = None
     note: Annotated[Note | None, Meta(description="Only your organisation and reviewers can read it.")] = None
+    rounded_to: RoundingBase | None = None
 
 
 class Justification(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -215,6 +215,7 @@ revision = Table(
     Column("note", Text),
     timestamp_column("recorded_at"),
     Column("transaction", TransactionId, nullable=False, server_default=text("pg_current_xact_id()")),
+    Column("rounded_to", Integer, comment="The base of rounding, if it is declared."),
     PrimaryKeyConstraint("programme", "id"),
     UniqueConstraint("programme", "return", "number", name="number"),
     ForeignKeyConstraint(

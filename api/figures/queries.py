@@ -51,6 +51,7 @@ def _select_revisions(
             return_table.c.service,
             return_table.c.period,
             revision.c.kind,
+            revision.c.rounded_to,
             state_expression(revision).label("state"),
             newest.c.first_recorded_at,
             approved.label("approved"),
@@ -93,6 +94,7 @@ def _to_selected_revision(row: Row[Any], catalogue: Catalogue, basis: RevisionBa
         service=row.service,
         period=periods.parse(row.period),
         kind=ReturnKind(row.kind),
+        rounded_to=row.rounded_to,
         has_approved_revision=row.approved is not None,
         first_recorded_at=row.first_recorded_at,
     )

@@ -24,6 +24,7 @@ class SelectedRevision(Struct, frozen=True, kw_only=True):
     service: str
     period: Period
     kind: ReturnKind
+    rounded_to: int | None = None
     has_approved_revision: bool = False
     first_recorded_at: datetime
 

@@ -13,6 +13,7 @@ from api.plan.catalogue import Catalogue
 from api.plan.counted_sources import find_reset_day, select_counted_returns
 from api.statistics.roll_up import FloatArray, IntArray, RollUpEntries, Tally, roll_up
 from api.submissions.cell_columns import MISSING, STATUS_INDEX, Cells, Column
+from api.submissions.checks.totals import rounding_margin
 from schema.measures import LAST_PERIOD_KINDS, RATIO_KINDS, MeasureKind
 from schema.submissions import ReturnKind, Status
 
@@ -107,6 +108,11 @@ def _map_to_entries(query: ResolvedQuery, cells: Cells, selected: _SelectedCells
     low, high, denominator = (
         np.append(numbers, 0.0)[selected.rows] for numbers in calculate_bounds(cells, is_ratio=is_ratio)
     )
+    # A nil return counts exactly nobody, whatever its base.
+    margin = np.array([rounding_margin(revision.rounded_to) for revision in revisions], dtype=np.float64)
+    margin = np.where(selected.rows < 0, 0.0, margin)
+    low, high = np.maximum(low - margin, 0), high + margin
+    denominator_low, denominator_high = np.maximum(denominator - margin, 0), denominator + margin
     resets = [find_reset_day(query.series, revision.period.end).toordinal() for revision in revisions]
     return RollUpEntries(
         group=np.array(selected.groups, dtype=np.int64),
@@ -115,8 +121,8 @@ def _map_to_entries(query: ResolvedQuery, cells: Cells, selected: _SelectedCells
         reset=np.array(resets, dtype=np.int64),
         low=low,
         high=high,
-        denominator_low=denominator if is_ratio else None,
-        denominator_high=denominator if is_ratio else None,
+        denominator_low=denominator_low if is_ratio else None,
+        denominator_high=denominator_high if is_ratio else None,
     )
 
 

@@ -232,6 +232,7 @@ def _select_revisions(catalogue: Catalogue, return_filter: ReturnFilter, as_of: 
         revision.c.cells,
         revision.c.submission,
         revision.c.note,
+        revision.c.rounded_to,
         revision.c.content,
         revision.c.justifications,
         state_expression(revision, as_of=as_of).label("state"),
@@ -257,4 +258,5 @@ def _to_summary(row: Row[Any]) -> ReturnRevision:
         submission=row.submission,
         recorded_at=row.recorded_at,
         note=row.note,
+        rounded_to=row.rounded_to,
     )

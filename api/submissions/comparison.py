@@ -33,12 +33,14 @@ def compare_with_current(
     revisions: Mapping[ReturnKey, CurrentRevision],
     current_cells: Cells,
     catalogue: Catalogue,
+    roundings: Mapping[ReturnKey, int] | None = None,
     *,
     now: datetime,
 ) -> SubmissionDiff:
     """Compare each return with its current revision. Raises Rejected if a withdrawal is not allowed.
 
-    `current_cells` have the `item` of the submitted return that they belong to.
+    `current_cells` have the `item` of the submitted return that they belong to. `roundings` are the declared bases of
+    rounding of the current revisions.
     """
     cell_diff = diff.diff_cells(checked.cells, current_cells)
     cell_counts = diff.count_changes(cell_diff, checked.cells, current_cells, len(checked.returns))
@@ -51,7 +53,8 @@ def compare_with_current(
         if identified.content is not None:
             counts = content.count_changes(identified.content, current.content)
         _check_withdrawals(identified, item, counts, current, current_sizes[item] or len(current.content), checked)
-        is_unchanged = _is_unchanged(identified, counts, current)
+        has_rounding = (roundings or {}).get(identified.key) == identified.submitted.rounded_to
+        is_unchanged = has_rounding and _is_unchanged(identified, counts, current)
         diffs.append(
             ReturnDiff(
                 identified_return=identified,

@@ -65,6 +65,7 @@ async def record_submission(
         *(request.operation, request.key, request.content_sha256, answer),
         "return.withdrawn" if request.operation.startswith("withdraw_return") else "submission.accepted",
         author.client_request_id,
+        [return_diff.identified_return.submitted.rounded_to for return_diff in changed],
     )
 
 
@@ -168,10 +169,10 @@ _INSERT_SUBMISSION = f"""
     )
     insert into revision (programme, organisation, plan_version, submission, recorded_at,
         "return", number, kind, content, justifications, note,
-        cells, totals, cell_notes, {_CELL_NAMES})
+        cells, totals, cell_notes, {_CELL_NAMES}, rounded_to)
     select $1, $2, $3, $4, $11, * from unnest(
         $19::bigint[], $20::int[], $21::text[], $22::jsonb[], $23::jsonb[], $24::text[],
-        $25::int[], $26::int[], $27::jsonb[], {_CELL_ARGUMENTS}
+        $25::int[], $26::int[], $27::jsonb[], {_CELL_ARGUMENTS}, $43::int[]
     )
 """  # noqa: S608  the names of the columns are constants
 

@@ -39,6 +39,27 @@ async def fetch_extensions(transaction: AsyncConnection, catalogue: Catalogue, o
     return {(*catalogue.series_slugs[row["series"]], row["service"], row["period"]): row["until"] for row in rows}
 
 
+async def fetch_roundings(
+    transaction: AsyncConnection,
+    catalogue: Catalogue,
+    return_ids: Mapping[ReturnKey, int],
+    numbers: Mapping[ReturnKey, int],
+) -> dict[ReturnKey, int]:
+    """Return the base of rounding of these revisions, which have numbers by return, where one is declared."""
+    rows = await fetch_in_transaction(
+        transaction,
+        """
+        select "return", rounded_to from revision
+        join unnest($2::bigint[], $3::int[]) as current (return_id, current_number)
+            on "return" = return_id and number = current_number
+        where programme = $1 and rounded_to is not null
+        """,
+        *(catalogue.id, [return_ids[key] for key in numbers], list(numbers.values())),
+    )
+    by_return = {row["return"]: row["rounded_to"] for row in rows}
+    return {key: by_return[return_ids[key]] for key in numbers if return_ids[key] in by_return}
+
+
 async def fetch_revision(
     transaction: AsyncConnection,
     catalogue: Catalogue,

@@ -39,7 +39,7 @@ from api.submissions.parsed import ParsedSubmission
 from api.submissions.queries_cells import fetch_cells
 from api.submissions.queries_opening import OpenedSubmission, open_submission
 from api.submissions.queries_record import record_submission
-from api.submissions.queries_revisions import fetch_extensions, fetch_revision
+from api.submissions.queries_revisions import fetch_extensions, fetch_revision, fetch_roundings
 from api.submissions.report import build_report, make_receipt, visible_effects
 from api.submissions.revisions import ReturnKey
 from schema.partners import Scope
@@ -183,8 +183,11 @@ class SubmissionRequest:
         size = checked.parsed.size + len(current_cells)
         if outdated := find_outdated(checked, opened.revisions):
             await self._raise_if_outdated(transaction, outdated, opened.return_ids, current_cells)
+        roundings: Mapping[ReturnKey, int] = {}
+        if numbers := {key: current.number for key, current in opened.revisions.items()}:
+            roundings = await fetch_roundings(transaction, catalogue, opened.return_ids, numbers)
         comparison = await run_in_thread_if_large(
-            size, lambda: compare_with_current(checked, opened.revisions, current_cells, catalogue, now=now)
+            size, lambda: compare_with_current(checked, opened.revisions, current_cells, catalogue, roundings, now=now)
         )
         effects = await self._check_history(transaction, opened, checked, size)
         receipt = make_receipt(self.submission_id, content_sha256, now=now)

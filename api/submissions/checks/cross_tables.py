@@ -40,11 +40,14 @@ class MeasureTables(Struct, frozen=True, kw_only=True, eq=False):
 def check_cross_tables(
     cells: Cells, slices: Sequence[slice], returns: Sequence[IdentifiedReturn], catalogue: Catalogue, findings: Findings
 ) -> None:
-    """Check each return whose tables form a cycle. `slices` has the rows of each return's cells."""
+    """Check each return whose tables form a cycle. `slices` has the rows of each return's cells.
+
+    Rounded counts need not agree, so their tables are not checked.
+    """
     known_faults = findings.list_returns(SUM_CODES)
     for item, (submitted, rows) in enumerate(zip(returns, slices, strict=True)):
         tables = _build_tables(catalogue, submitted.measure.slug, submitted.series.slug)
-        if tables is None or item in known_faults or rows.start == rows.stop:
+        if tables is None or item in known_faults or rows.start == rows.stop or submitted.submitted.rounded_to:
             continue
         own = cells.slice_rows(rows)
         nodes = look_up_numbers(own.area << 32 | own.breakdown, tables.node_by_cell)

@@ -41,6 +41,7 @@ class ColumnReader:
             "kind": csv_values.parse_kind,
             "base_revision": csv_values.parse_revision,
             "return_note": csv_values.parse_note,
+            "rounded_to": csv_values.parse_rounding_base,
             "value": csv_values.parse_value,
             "status": csv_values.parse_status,
             **dict.fromkeys(NUMBER_FIELDS[1:], csv_values.parse_number),

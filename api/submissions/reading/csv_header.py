@@ -11,7 +11,7 @@ from api.spelling.names import is_well_formed_code
 from api.submissions.reading.faults import Fault, Faults
 from api.submissions.reading.limits import MAX_EXPLAINED_COLUMNS
 
-RETURN_COLUMNS = ("measure", "series", "service", "period", "kind", "base_revision", "return_note")
+RETURN_COLUMNS = ("measure", "series", "service", "period", "kind", "base_revision", "return_note", "rounded_to")
 KNOWN_COLUMNS = (
     "measure",
     "series",
@@ -28,6 +28,7 @@ KNOWN_COLUMNS = (
     "kind",
     "base_revision",
     "return_note",
+    "rounded_to",
 )
 LABEL_SUFFIX = "-label"  # of a normalised name; such columns explain a code and are ignored
 

@@ -32,7 +32,7 @@ class ReturnBuilder:
         return None
 
     def build(self) -> NewReturn:
-        kind, base_revision, note = (self.values.get(name) for name in RETURN_COLUMNS[4:])
+        kind, base_revision, note, rounded_to = (self.values.get(name) for name in RETURN_COLUMNS[4:])
         return NewReturn(
             measure=self.measure,
             period=self.period,
@@ -41,6 +41,7 @@ class ReturnBuilder:
             kind=kind if isinstance(kind, ReturnKind) else ReturnKind.DATA,
             base_revision=base_revision if isinstance(base_revision, int) else None,
             note=note if isinstance(note, str) else None,
+            rounded_to=rounded_to if isinstance(rounded_to, int) else None,
         )
 
 

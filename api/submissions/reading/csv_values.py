@@ -11,7 +11,7 @@ from api.statistics import periods
 from api.statistics.period_candidates import read_serial_day
 from api.submissions.reading.faults import Fault
 from schema.measures import Cadence
-from schema.submissions import MAX_NOTE_CHARACTERS, ReturnKind, Status
+from schema.submissions import MAX_NOTE_CHARACTERS, MAX_ROUNDING_BASE, ReturnKind, Status
 
 MAX_CODE_CHARACTERS = 80
 
@@ -114,6 +114,15 @@ def parse_revision(word: str) -> int | Fault | None:
     number = parse_number(word)
     if isinstance(number, int) and number > 2**31 - 1:
         return Fault(code="number-too-large", message="The number is too large for a revision.")
+    return number
+
+
+def parse_rounding_base(word: str) -> int | Fault | None:
+    number = parse_number(word)
+    if isinstance(number, int) and not 1 <= number <= MAX_ROUNDING_BASE:
+        return Fault(
+            code="wrong-rounding", message="Counts cannot be rounded to this.", expected=f"1 to {MAX_ROUNDING_BASE}"
+        )
     return number
 
 

@@ -45,6 +45,9 @@ class NewReturn:
     the submission is rejected with the differences. """
     note: None | str | Unset = UNSET
     """ Only your organisation and reviewers can read it. """
+    rounded_to: int | None | Unset = UNSET
+    """ The counts are rounded to the nearest multiple of this. Sums are then checked within the tolerance that
+    follows, and figures have bounds. """
 
     def to_dict(self) -> dict[str, Any]:
         measure = self.measure
@@ -103,6 +106,12 @@ class NewReturn:
         else:
             note = self.note
 
+        rounded_to: int | None | Unset
+        if isinstance(self.rounded_to, Unset):
+            rounded_to = UNSET
+        else:
+            rounded_to = self.rounded_to
+
         field_dict: dict[str, Any] = {}
 
         field_dict.update(
@@ -129,6 +138,8 @@ class NewReturn:
             field_dict["base_revision"] = base_revision
         if note is not UNSET:
             field_dict["note"] = note
+        if rounded_to is not UNSET:
+            field_dict["rounded_to"] = rounded_to
 
         return field_dict
 
@@ -216,6 +227,15 @@ class NewReturn:
 
         note = _parse_note(d.pop("note", UNSET))
 
+        def _parse_rounded_to(data: object) -> int | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(int | None | Unset, data)
+
+        rounded_to = _parse_rounded_to(d.pop("rounded_to", UNSET))
+
         new_return = cls(
             measure=measure,
             period=period,
@@ -228,6 +248,7 @@ class NewReturn:
             figures=figures,
             base_revision=base_revision,
             note=note,
+            rounded_to=rounded_to,
         )
 
         return new_return

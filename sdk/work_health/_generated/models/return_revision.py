@@ -10,6 +10,7 @@ from attrs import field as _attrs_field
 
 from ..models.return_kind import ReturnKind
 from ..models.review_state import ReviewState
+from ..types import UNSET, Unset
 
 if TYPE_CHECKING:
     from ..models.period import Period
@@ -48,6 +49,9 @@ class ReturnRevision:
     recorded_at: datetime.datetime
     """ RFC 3339 with an offset. """
     note: None | str
+    rounded_to: int | None | Unset = UNSET
+    """ The counts are rounded to the nearest multiple of this. Sums are then checked within the tolerance that
+    follows, and figures have bounds. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -79,6 +83,12 @@ class ReturnRevision:
         note: None | str
         note = self.note
 
+        rounded_to: int | None | Unset
+        if isinstance(self.rounded_to, Unset):
+            rounded_to = UNSET
+        else:
+            rounded_to = self.rounded_to
+
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
         field_dict.update(
@@ -98,6 +108,8 @@ class ReturnRevision:
                 "note": note,
             }
         )
+        if rounded_to is not UNSET:
+            field_dict["rounded_to"] = rounded_to
 
         return field_dict
 
@@ -142,6 +154,15 @@ class ReturnRevision:
 
         note = _parse_note(d.pop("note"))
 
+        def _parse_rounded_to(data: object) -> int | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(int | None | Unset, data)
+
+        rounded_to = _parse_rounded_to(d.pop("rounded_to", UNSET))
+
         return_revision = cls(
             organisation=organisation,
             measure=measure,
@@ -156,6 +177,7 @@ class ReturnRevision:
             submission=submission,
             recorded_at=recorded_at,
             note=note,
+            rounded_to=rounded_to,
         )
 
         return_revision.additional_properties = d
