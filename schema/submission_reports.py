@@ -38,7 +38,7 @@ class CellCounts(Struct, frozen=True, kw_only=True):
 
 
 class RowReason(StrEnum):
-    """Why a row of a file is no record: where it stands, or that it adds up the rows above it."""
+    """The reason why a row of a file is no record: its place, or that it adds up the rows above it."""
 
     TITLE = "title"
     HEADER = "header"
@@ -56,7 +56,7 @@ class LeftOutRows(Struct, frozen=True, kw_only=True):
 
 
 class RowCounts(Struct, frozen=True, kw_only=True):
-    """What became of every row of the content. `read` is always `used` plus the counts of `left_out`.
+    """The rows of the content: read, used and left out. `read` is always `used` plus the counts of `left_out`.
 
     Rows are records of a CSV file, lines of an NDJSON file, and observations of JSON.
     """

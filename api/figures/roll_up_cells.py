@@ -108,7 +108,7 @@ def _map_to_entries(query: ResolvedQuery, cells: Cells, selected: _SelectedCells
     low, high, denominator = (
         np.append(numbers, 0.0)[selected.rows] for numbers in calculate_bounds(cells, is_ratio=is_ratio)
     )
-    # A nil return counts exactly nobody, whatever its base.
+    # A nil return counts exactly nobody.
     margin = np.array([rounding_margin(revision.rounded_to) for revision in revisions], dtype=np.float64)
     margin = np.where(selected.rows < 0, 0.0, margin)
     low, high = np.maximum(low - margin, 0), high + margin

@@ -22,8 +22,8 @@ def suggest_named_codes(word: str, name_by_code: Mapping[str, str]) -> str | Non
     for code, name in name_by_code.items():
         for known in dict.fromkeys((code, name)):
             codes_by_word.setdefault(known, []).append(code)
-    found = [code for known in find_similar(word, codes_by_word) for code in codes_by_word[known]]
-    nearest = {code: name_by_code[code] for code in list(dict.fromkeys(found))[:MAX_SUGGESTIONS]}
+    similar = [code for known in find_similar(word, codes_by_word) for code in codes_by_word[known]]
+    nearest = {code: name_by_code[code] for code in list(dict.fromkeys(similar))[:MAX_SUGGESTIONS]}
     return f"Did you mean {describe_codes(nearest)}?" if nearest else None
 
 

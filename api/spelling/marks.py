@@ -1,4 +1,4 @@
-"""Marks that stand in a cell instead of a number: the status that each means, with bounds where it states them."""
+"""Marks in a cell instead of a number: the status that each means, with bounds where it states them."""
 
 import re
 from typing import NamedTuple

@@ -63,7 +63,7 @@ def _may_be_similar(first: str, second: str) -> bool:
 
 
 def find_by_name(text: str, names_by_code: Mapping[str, Iterable[str]]) -> list[str]:
-    """Return the codes with a name that is the text, whatever its spelling."""
+    """Return the codes with a name that is the text, in any spelling."""
     target = fold_name(text)
     return [code for code, names in names_by_code.items() if any(fold_name(name) == target for name in names)]
 

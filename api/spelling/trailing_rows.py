@@ -1,4 +1,4 @@
-"""Tell the footnotes and totals below a table from its rows."""
+"""Recognise the footnotes and totals below a table."""
 
 from collections.abc import Sequence
 from typing import Literal

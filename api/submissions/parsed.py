@@ -33,7 +33,7 @@ class ParsedSubmission(Struct, frozen=True, kw_only=True, eq=False):
 
     @property
     def row_counts(self) -> RowCounts:
-        """What became of the rows of the content."""
+        """The rows of the content: read, used and left out."""
         return self.rows or RowCounts(read=len(self.cells), used=len(self.cells))
 
     @property

@@ -64,8 +64,7 @@ async def record_submission(
         _to_json(_describe_for_audit(report, receipt)),
         *(request.operation, request.key, request.content_sha256, answer),
         "return.withdrawn" if request.operation.startswith("withdraw_return") else "submission.accepted",
-        author.client_request_id,
-        [return_diff.identified_return.submitted.rounded_to for return_diff in changed],
+        *(author.client_request_id, [change.identified_return.submitted.rounded_to for change in changed]),
     )
 
 

@@ -120,7 +120,7 @@ async def create_submission_csv(
         envelope,
         measure=measure,
         period=period,
-        cadences={slug: found.cadence for slug, found in catalogue.measures.items()},
+        cadences={slug: each.cadence for slug, each in catalogue.measures.items()},
         charset=file.charset,
     )
     return await _process_file(file, request, submission_request, reader, CSV_MEDIA_TYPE, dry_run_token)

@@ -69,7 +69,7 @@ def test_words_of_a_partners_file_are_resolved_or_explained_without_a_guess():
 
 # fmt: off
 EXPLAINED = {
-    ("age-band", "35-44"): "a part of 35-49", ("age-band", "30-39"): "25-34 and 35-49", ("sex", "All"): "empty",
+    ("age-band", "35-44"): "35-49", ("age-band", "30-39"): "25-34 and 35-49", ("sex", "All"): "empty",
     ("sex", "femal"): "female (Female)", ("age-band", "female"): "category of sex",
 }
 # fmt: on

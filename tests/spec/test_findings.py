@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 
 from api.submissions.checks import cells
-from api.submissions.checks.cells import index_cells, resolve_codes
+from api.submissions.checks.cells import index_cells
 from api.submissions.checks.finding_codes import FINDING_EXPLANATIONS
 from api.submissions.checks.findings import MAX_JUSTIFIABLE_FINDINGS, MAX_LISTED_FINDINGS, Findings
 from api.submissions.checks.rejections import Rejected
+from api.submissions.checks.resolved_codes import resolve_codes
 from api.submissions.checks.tiers import CheckedSubmission, check_submission
 from api.submissions.checks.totals import check_totals
 from api.submissions.comparison import compare_with_current
@@ -135,7 +136,7 @@ def test_two_findings_about_one_total_have_different_ids():
 
 
 def test_unjustifiable_error_remains_despite_a_justification():
-    new_return = make_return("learners", "town 9", "town sex=female 10")
+    new_return = make_return("learners", "town 9", "town 10")  # the same cell twice
     [error] = reject(parse_submission(new_return)).findings
     [unchanged] = reject(submit_justified(new_return, error.id)).findings
     assert (unchanged.severity, unchanged.justification, unchanged.justifiable) == ("error", None, False)

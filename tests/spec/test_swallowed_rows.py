@@ -50,7 +50,7 @@ def test_quote_that_swallows_rows_is_an_error_with_first_and_last_row(case, chun
     assert list_findings(text, chunk_bytes=chunk_bytes) == [("swallowed-rows", rows)]
 
 
-def test_quote_that_swallows_rows_is_found_without_columns_for_measure_and_period():
+def test_quote_that_swallows_rows_is_an_error_without_columns_for_the_measure():
     text = 'area,value,note\nE06000018,140,\nE05012270,20,"late\nE05012271,<5,see email"\n'
     assert list_findings(text, measure="learners", period="2025-07") == [("swallowed-rows", [3, 4])]
 

@@ -16,7 +16,7 @@ _KIND_WORDS = frozenset({"ward", "wards", "ua", "la", "district", "borough", "ci
 
 
 class Resolution(Struct, frozen=True, kw_only=True):
-    """What a word means: an area; or how to fix it."""
+    """The meaning of a word: an area; or how to fix it."""
 
     code: str | None = None
     is_ambiguous: bool = False  # several areas have the name
@@ -34,7 +34,7 @@ class Vocabulary(Struct, frozen=True, kw_only=True, eq=False):
     codes_by_folded_name: Mapping[str, Sequence[str]]
 
     def find(self, word: str) -> Sequence[str]:
-        """Return the codes with exactly this name, whatever its spelling."""
+        """Return the codes with exactly this name, in any spelling."""
         return self.codes_by_folded_name.get(fold_name(word), ())
 
     def describe(self, codes: Iterable[str]) -> str:

@@ -11,7 +11,16 @@ from msgspec.structs import replace
 from api.plan.calendar import apply_extension
 from api.plan.catalogue import Catalogue
 from api.submissions.cell_columns import Cells, Column
-from api.submissions.checks import cells, content, cross_tables, history, identity, longer_periods, totals
+from api.submissions.checks import (
+    cells,
+    content,
+    cross_tables,
+    history,
+    identity,
+    longer_periods,
+    resolved_codes,
+    totals,
+)
 from api.submissions.checks.findings import Findings
 from api.submissions.checks.history import AdjacentReturns
 from api.submissions.checks.longer_periods import LongerReturn
@@ -52,7 +61,7 @@ def check_submission(
     content.check_free_texts(parsed, findings)
     returns = identity.identify_returns(parsed, catalogue, organisation, extensions, now=now, findings=findings)
     findings.raise_if_errors()
-    resolved = cells.resolve_codes(parsed, returns, catalogue, findings)
+    resolved = resolved_codes.resolve_codes(parsed, returns, catalogue, findings)
     index = cells.index_cells(resolved, catalogue)
     cells.check_cells(index, returns, catalogue, findings)
     findings.raise_if_errors()

@@ -1,6 +1,6 @@
 """Find quoted fields that swallow records: a quote that is opened in one record and closed in a later one.
 
-A note may have line breaks. But if a line of it would be a record of the table by itself, a quote is missing.
+A note may have line breaks. But if a line of it would be a record of the table, a quote is missing.
 """
 
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ from api.submissions.reading.csv_header import Header
 from api.submissions.reading.csv_scanner import IS_BLANK_BYTE, Records, are_blank, split_records
 from api.submissions.reading.string_table import StringTable
 
-MIN_COLUMNS = 2  # of a table whose lines can be told from lines of prose
+MIN_COLUMNS = 2  # of a table whose lines differ from lines of prose
 _LINE_END = ord("\n")
 _IS_FIGURE_BYTE = np.zeros(256, dtype=np.bool_)
 _IS_FIGURE_BYTE[list(b"0123456789 <>=.,*~:-+%[]()/cxzwCXZW")] = True  # also of marks, such as `[c]`

@@ -245,6 +245,8 @@ if TYPE_CHECKING:
     from .revision_diff import RevisionDiff
     from .revision_page import RevisionPage
     from .role import Role
+    from .row_counts import RowCounts
+    from .row_reason import RowReason
     from .row_role import RowRole
     from .scheme import Scheme
     from .scope import Scope
@@ -511,6 +513,8 @@ __all__ = (
     "RevisionDiff",
     "RevisionPage",
     "Role",
+    "RowCounts",
+    "RowReason",
     "RowRole",
     "Scheme",
     "Scope",
@@ -778,6 +782,8 @@ _MODULES = {
     "RevisionDiff": ".revision_diff",
     "RevisionPage": ".revision_page",
     "Role": ".role",
+    "RowCounts": ".row_counts",
+    "RowReason": ".row_reason",
     "RowRole": ".row_role",
     "Scheme": ".scheme",
     "Scope": ".scope",

@@ -16,7 +16,7 @@ class LeftOutRows:
     """The rows that were left out for one reason."""
 
     reason: RowReason
-    """ Why a row of a file is no record: where it stands, or that it adds up the rows above it. """
+    """ The reason why a row of a file is no record: its place, or that it adds up the rows above it. """
     count: int
     rows: list[int]
     """ The first 100 row numbers. """
