@@ -178,14 +178,16 @@ def format_greeting(address: str, sandbox: Sandbox | None, *, embedded: bool) ->
 
 
 def _format_commands(address: str, sandbox: Sandbox) -> list[str]:
-    programme_url = f"{address}/v1/programmes/{sandbox.programme}"
+    programme_url = f'"$WORK_HEALTH_URL"/v1/programmes/{sandbox.programme}'
+    exports = [f"  export WORK_HEALTH_URL={address}", f"  export WORK_HEALTH_KEY={sandbox.key}"]
+    header = '-H "Authorization: Bearer $WORK_HEALTH_KEY"'
     example = sandbox.example
     if example is None:
         return [
             "List what the sandbox expects:",
             "",
-            f"  export KEY={sandbox.key}",
-            f'  curl -sS {programme_url}/obligations -H "Authorization: Bearer $KEY"',
+            *exports,
+            f"  curl -sS {programme_url}/obligations {header}",
         ]
     submission = {
         "returns": [
@@ -199,9 +201,7 @@ def _format_commands(address: str, sandbox: Sandbox) -> list[str]:
     return [
         "Submit a count to the sandbox and preview the total so far:",
         "",
-        f"  export KEY={sandbox.key}",
-        f'  curl -sS {programme_url}/submissions -H "Authorization: Bearer $KEY"'
-        f" --json '{msgspec.json.encode(submission).decode()}'",
-        f"  curl -sS '{programme_url}/preview/outcomes?measure={example.measure}&period={example.span}'"
-        ' -H "Authorization: Bearer $KEY"',
+        *exports,
+        f"  curl -sS {programme_url}/submissions {header} --json '{msgspec.json.encode(submission).decode()}'",
+        f"  curl -sS {programme_url}'/preview/outcomes?measure={example.measure}&period={example.span}' {header}",
     ]

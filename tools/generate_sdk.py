@@ -18,6 +18,20 @@ ROOT = Path(__file__).resolve().parent.parent
 CONTRACT = ROOT / "openapi.yaml"
 GENERATED = ROOT / "sdk" / "work_health" / "_generated"
 
+UNSET_REPLACEMENTS = [
+    (re.compile(pattern), replacement)
+    for pattern, replacement in (
+        (r"from \.+types import UNSET, Unset\n", ""),
+        (r"not isinstance\(([\w.]+), Unset\)", r"\1 is not None"),
+        (r"isinstance\(([\w.]+), Unset\)", r"\1 is None"),
+        (r"\bUNSET\b|\bUnset\b", "None"),
+        (
+            r"( *)if data is None:\n *return data\n *if data is None:\n *return data\n",
+            r"\1if data is None:\n\1    return data\n",
+        ),
+    )
+]
+
 
 def generate(folder: Path) -> None:
     """Replace `folder` as a whole, so that no file of an earlier contract remains. On failure nothing changes."""
@@ -45,9 +59,22 @@ def generate(folder: Path) -> None:
             cwd=temporary,
             env={**os.environ, "PATH": os.pathsep.join([str(bin_folder), os.environ.get("PATH", os.defpath)])},
         )
+        _replace_unset(package, bin_folder)
         folder.parent.mkdir(parents=True, exist_ok=True)
         shutil.rmtree(folder, ignore_errors=True)
         shutil.copytree(package, folder, ignore=shutil.ignore_patterns(".ruff_cache", "__pycache__"))
+
+
+def _replace_unset(package: Path, bin_folder: Path) -> None:
+    """Make a missing field None. The generator has an object of its own for it, which users would have to know."""
+    for path in package.rglob("*.py"):
+        text = path.read_text()
+        for pattern, replacement in UNSET_REPLACEMENTS:
+            text = pattern.sub(replacement, text)
+        path.write_text(text)
+    style = ["--isolated", "--no-cache", "--quiet", "--target-version=py311", package]
+    subprocess.run([bin_folder / "ruff", "check", "--select=F401,I,PYI016,UP", "--fix-only", *style], check=True)
+    subprocess.run([bin_folder / "ruff", "format", "--line-length=120", *style], check=True)
 
 
 def find_parents(schemas: Mapping[str, Any]) -> dict[str, dict[str, Any]]:

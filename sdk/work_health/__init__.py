@@ -142,20 +142,18 @@ if TYPE_CHECKING:
         Verdict,
         Withdrawal,
     )
-    from ._generated.types import UNSET, Unset
     from ._sync.figures import Figures
     from .mapping import ColumnMapping
     from .outcome_queries import ReleaseStep
     from .plan_model import DeliveryPlan, PlanNode
     from .release_requests import new_release, release_withdrawal
-    from .results import IncompleteSubmission, PartResult, PartsResult, SubmissionResult
+    from .results import CheckResult, IncompleteSubmission, PartResult, PartsResult, SubmissionResult
     from .review_requests import clearance, comment, decision, new_exemption, new_extension, reason
     from .submission_requests import figure, new_return, new_submission, observation
 
 __version__ = VERSION
 
 __all__ = [
-    "UNSET",
     "ApiError",
     "Area",
     "AreaPage",
@@ -167,6 +165,7 @@ __all__ = [
     "CellValue",
     "ChangedCell",
     "CheckFailed",
+    "CheckResult",
     "Clearance",
     "ClientKey",
     "ClientKeyList",
@@ -285,7 +284,6 @@ __all__ = [
     "Timeliness",
     "Trend",
     "TrendVerdict",
-    "Unset",
     "Verdict",
     "Withdrawal",
     "WorkHealth",
@@ -306,13 +304,12 @@ __all__ = [
 ]
 
 _LAZY_MODULES = {
-    "._generated.types": ("UNSET", "Unset"),
     "._async.figures": ("AsyncFigures",),
     "._sync.figures": ("Figures",),
     ".mapping": ("ColumnMapping",),
     ".outcome_queries": ("ReleaseStep",),
     ".release_requests": ("new_release", "release_withdrawal"),
-    ".results": ("IncompleteSubmission", "PartResult", "PartsResult", "SubmissionResult"),
+    ".results": ("CheckResult", "IncompleteSubmission", "PartResult", "PartsResult", "SubmissionResult"),
     ".review_requests": ("clearance", "comment", "decision", "new_exemption", "new_extension", "reason"),
     ".submission_requests": ("figure", "new_return", "new_submission", "observation"),
     ".plan_model": ("DeliveryPlan", "PlanNode"),

@@ -16,6 +16,7 @@ from ._notices import warn_of_notices
 from ._retries import CONNECT_ERRORS
 from ._version import VERSION
 from .errors import ConnectionFailed, build_error, build_parse_error
+from .profiles import choose_connection
 
 if TYPE_CHECKING:
     import ssl
@@ -58,16 +59,18 @@ class Settings:
         max_retries: int | None,
         programme: str | None,
         allow_http: bool | None,
+        profile: str | None = None,
     ) -> Settings:
-        url = (base_url or os.environ.get("WORK_HEALTH_URL") or DEFAULT_URL).strip().rstrip("/")
+        connection = choose_connection(base_url, key, programme, profile)
+        url = (connection.url or DEFAULT_URL).strip().rstrip("/")
         if not _is_address(url):
             raise ValueError(f"base_url must start with http:// or https:// and name a host; this one is {url!r}")
         return cls(
             url=url,
-            headers=_build_headers(os.environ.get("WORK_HEALTH_KEY", "") if key is None else key),
+            headers=_build_headers(connection.key),
             timeout=_build_timeout(timeout),
             max_retries=_check_retries(max_retries),
-            programme=programme or os.environ.get("WORK_HEALTH_PROGRAMME") or None,
+            programme=connection.programme or None,
             allow_http=os.environ.get("WORK_HEALTH_ALLOW_HTTP") == "1" if allow_http is None else allow_http,
         )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from .errors import WorkHealthError
 
@@ -28,13 +28,24 @@ TEXT_COLUMNS = frozenset(
     {"markers", "comparators", "contributors", "alternatives", "movement_sources_missing", "movement_sources_new"}
 )
 DATE_COLUMNS = frozenset({"period_start", "period_end", "as_of_start", "as_of_end"})
+# fmt: off
+COMPACT_COLUMNS = (
+    "measure", "measure_label", "series", "unit", "period_code", "period_label", "period_start", "period_end",
+    "area", "area_label", "breakdown_label", "value", "lower_bound", "upper_bound", "lower", "upper", "status",
+    "markers", "reason", "coverage_expected", "coverage_received",
+)
+# fmt: on
+"""The columns that a frame has by default, with those of the dimensions in use."""
 PANDAS_TYPES = {
     "number": "float64", "integer": "Int64", "boolean": "boolean", "text": "string", "category": "category"
 }  # fmt: skip
 
 
-def build_pandas_frame(content: bytes) -> pd.DataFrame:
-    """Return a pandas frame. Codes are categories, days datetimes, counts nullable integers, missing values NaN."""
+def build_pandas_frame(content: bytes, *, all_columns: bool = False) -> pd.DataFrame:
+    """Return a pandas frame. Codes are categories, days datetimes, counts nullable integers, missing values NaN.
+
+    The frame has the columns that most readers need, or all of the CSV.
+    """
     try:
         import pandas as pd  # pyright: ignore[reportMissingTypeStubs]
     except ImportError as error:
@@ -51,11 +62,16 @@ def build_pandas_frame(content: bytes) -> pd.DataFrame:
     for name, kind in kinds.items():
         if kind == "date":
             frame[name] = pd.to_datetime(frame[name], format="%Y-%m-%d")  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]
-    return frame
+    if all_columns:
+        return frame
+    return cast("pd.DataFrame", frame[_choose_columns(content)])
 
 
-def build_polars_frame(content: bytes) -> pl.DataFrame:
-    """Return a polars frame. Codes are categories, days dates, counts integers, missing values null."""
+def build_polars_frame(content: bytes, *, all_columns: bool = False) -> pl.DataFrame:
+    """Return a polars frame. Codes are categories, days dates, counts integers, missing values null.
+
+    The frame has the columns that most readers need, or all of the CSV.
+    """
     try:
         import polars as pl
     except ImportError as error:
@@ -69,7 +85,22 @@ def build_polars_frame(content: bytes) -> pl.DataFrame:
         "date": pl.Date(),
     }
     schema = {name: types[_column_kind(name)] for name in _read_header(content)}
-    return pl.read_csv(content, schema=schema, null_values=[""])
+    frame = pl.read_csv(content, schema=schema, null_values=[""])
+    return frame if all_columns else frame.select(_choose_columns(content))
+
+
+def _choose_columns(content: bytes) -> list[str]:
+    """Return the compact columns, and after the area the dimensions by which any figure is broken down."""
+    rows = csv.DictReader(io.StringIO(content.decode("utf-8-sig"), newline=""))
+    dimensions = [name for name in rows.fieldnames or () if _is_dimension(name)]
+    used = {name for row in rows for name in dimensions if row[name]}
+    columns = [name for name in COMPACT_COLUMNS if name in (rows.fieldnames or ())]
+    place = columns.index("area") + 1
+    return [*columns[:place], *(name for name in dimensions if name in used), *columns[place:]]
+
+
+def _is_dimension(name: str) -> bool:
+    return name.startswith("breakdown_") and name != "breakdown_label"
 
 
 def _read_header(content: bytes) -> Sequence[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import gzip
 import io
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -12,14 +13,17 @@ from .errors import CheckFailed
 from .tables import Grid, PandasFrame, PolarsFrame, Tabular, build_finding, to_text
 
 WORKBOOK_SUFFIXES = frozenset({".xlsx", ".xlsm", ".xls", ".xlsb", ".ods"})
+DELIMITERS = (",", ";", "\t", "|")
+SAMPLE_LINES = 30
+SAMPLE_CHARACTERS = 64 * 1024
 ZIP_START = b"PK\x03\x04"
 ENCODING_BY_MARK = {b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
 
 
-def read_grid(source: Tabular, *, sheet: str | None = None) -> Grid:
+def read_grid(source: Tabular, *, sheet: str | None = None, sends_hidden: bool = False) -> Grid:
     """Return the cells of the source. Raises `CheckFailed` if it is not a table."""
     if isinstance(source, str | Path):
-        return _read_file(Path(source), sheet)
+        return _read_file(Path(source), sheet, sends_hidden)
     if isinstance(source, bytes):
         return Grid("The CSV text", _parse_csv(source, "The CSV text"), is_csv=True)
     if isinstance(source, PolarsFrame):
@@ -31,13 +35,13 @@ def read_grid(source: Tabular, *, sheet: str | None = None) -> Grid:
     return _read_dicts(source)
 
 
-def _read_file(path: Path, sheet: str | None) -> Grid:
+def _read_file(path: Path, sheet: str | None, sends_hidden: bool) -> Grid:
     if not path.is_file():
         raise CheckFailed(f"There is no file {path}", [])
     if path.suffix.lower() in WORKBOOK_SUFFIXES:
         from .workbooks import read_workbook
 
-        return read_workbook(path, sheet)
+        return read_workbook(path, sheet, sends_hidden=sends_hidden)
     content = path.read_bytes()
     if path.suffix.lower() == ".gz":
         try:
@@ -58,12 +62,23 @@ def _parse_csv(content: bytes, name: str) -> list[list[str]]:
         message = f"{name} is not {encoding.upper()}: line {line} has other bytes."
         fix = "Save the file from Excel as “CSV UTF-8 (Comma delimited)”."
         raise CheckFailed(message, [build_finding("wrong-encoding", message, rows=[line], fix=fix)]) from error
-    first_line = text.partition("\n")[0]
-    delimiter = max(",;\t", key=first_line.count)
+    delimiter = _choose_delimiter(text)
     try:
         return list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))
     except csv.Error as error:
         raise CheckFailed(f"{name} is not a CSV file: {error}.", []) from error
+
+
+def _choose_delimiter(text: str) -> str:
+    """Return the delimiter that the most of the first lines have the same number of times: titles have other ones."""
+    lines = [line for line in text[:SAMPLE_CHARACTERS].splitlines()[:SAMPLE_LINES] if line.strip()]
+
+    def count_agreeing_lines(delimiter: str) -> tuple[int, int]:
+        counts = Counter(line.count(delimiter) for line in lines if delimiter in line)
+        delimiters, agreeing = max(counts.items(), key=lambda item: (item[1], item[0]), default=(0, 0))
+        return agreeing, delimiters
+
+    return max(DELIMITERS, key=count_agreeing_lines)
 
 
 def _read_pandas(frame: PandasFrame) -> Grid:

@@ -10,9 +10,26 @@ from pathlib import Path
 from typing import cast
 
 from .errors import WorkHealthError
+from .mapping_rules import PERIOD_TYPES, Mark, PeriodRule, SkipRule, UnpivotRule
 from .name_matching import find_nearest, normalise_name
 
-MAPPING_SECTIONS = ("sheet", "header", "constants", "columns", "codes")
+MAPPING_SECTIONS = (
+    *(
+        "sheet",
+        "sheets",
+        "header",
+        "constants",
+        "columns",
+        "codes",
+        "skip",
+        "unpivot",
+        "marks",
+        "period",
+        "sum",
+        "hidden",
+    ),
+)
+STATUSES = ("c", "x", "z", "w")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +51,8 @@ class ColumnMapping:
     "F" = "female"
     "All" = ""
     ```
+
+    `docs/how-to/mapping.md` has an example of every section.
     """
 
     columns: Mapping[str, str] = field(default_factory=dict[str, str])
@@ -41,6 +60,17 @@ class ColumnMapping:
     constants: Mapping[str, str] = field(default_factory=dict[str, str])
     header: int | None = None
     sheet: str | None = None
+    sheets: Mapping[str, Mapping[str, str]] = field(default_factory=dict[str, Mapping[str, str]])
+    """The sheets to read, each with the constants of its rows."""
+    skip: SkipRule = field(default_factory=SkipRule)
+    unpivot: UnpivotRule | None = None
+    marks: Mapping[str, Mark] = field(default_factory=dict[str, Mark])
+    """The meaning of each mark, by its normalised text."""
+    period: PeriodRule | None = None
+    is_summed: bool = False
+    """True if the rows of the same cell are added up."""
+    sends_hidden: bool = False
+    """True if hidden rows and columns of a workbook are sent."""
 
     @classmethod
     def load(cls, path: str | Path) -> ColumnMapping:
@@ -69,12 +99,23 @@ class ColumnMapping:
         if header is not None and (not isinstance(header, int) or isinstance(header, bool) or header < 1):
             raise WorkHealthError(f"{name}: header must be a row number; it is {header!r}")
         sheet = sections.get("sheet")
+        sheets = _parse_section(sections.get("sheets", {}), f"{name}, sheets")
+        for switch in ("sum", "hidden"):
+            if not isinstance(sections.get(switch, False), bool):
+                raise WorkHealthError(f"{name}: {switch} must be true or false; it is {sections[switch]!r}")
         return cls(
             columns=_parse_texts(sections.get("columns", {}), f"{name}, columns"),
             codes={column: _parse_texts(texts, f"{name}, codes.{column}") for column, texts in codes.items()},
             constants=_parse_texts(sections.get("constants", {}), f"{name}, constants"),
             header=header,
             sheet=None if sheet is None else str(sheet),
+            sheets={key: _parse_texts(texts, f"{name}, sheets.{key}") for key, texts in sheets.items()},
+            skip=_parse_skip(sections.get("skip", {}), f"{name}, skip"),
+            unpivot=_parse_unpivot(sections["unpivot"], f"{name}, unpivot") if "unpivot" in sections else None,
+            marks=_parse_marks(sections.get("marks", {}), f"{name}, marks"),
+            period=_parse_period(sections["period"], f"{name}, period") if "period" in sections else None,
+            is_summed=sections.get("sum") is True,
+            sends_hidden=sections.get("hidden") is True,
         )
 
     def map_column(self, name: str) -> str | None:
@@ -82,7 +123,21 @@ class ColumnMapping:
         if name in self.columns:
             return self.columns[name]
         normalised = normalise_name(name)
-        return next((column for key, column in self.columns.items() if normalise_name(key) == normalised), None)
+        chosen = next((column for key, column in self.columns.items() if normalise_name(key) == normalised), None)
+        if chosen is None and (self.is_unpivoted(name) or self.is_period(name)):
+            return ""
+        return chosen
+
+    def list_source_names(self) -> list[str]:
+        """Return the columns of the source that the mapping names."""
+        unpivoted = self.unpivot.columns if self.unpivot else ()
+        return [*self.columns, *unpivoted, *([self.period.column] if self.period else ())]
+
+    def is_unpivoted(self, name: str) -> bool:
+        return self.unpivot is not None and self.unpivot.find_category(name) is not None
+
+    def is_period(self, name: str) -> bool:
+        return self.period is not None and normalise_name(self.period.column) == normalise_name(name)
 
     def build_code_mapper(self, column: str) -> Callable[[str], str]:
         """Return a function from a cell of the source to a cell of this column of the submission."""
@@ -99,6 +154,8 @@ class ColumnMapping:
         """Describe each target that is not one of these columns, with the most similar column."""
         known = list(columns)
         targets = [*self.columns.values(), *self.codes, *self.constants]
+        targets += [name for constants in self.sheets.values() for name in constants]
+        targets += [self.unpivot.dimension, self.unpivot.value] if self.unpivot else []
         unknown = dict.fromkeys(name for name in targets if name and name not in known)
         return [
             f"{name!r} is not a column of a submission."
@@ -111,6 +168,61 @@ def _parse_section(document: object, name: str) -> dict[str, object]:
     if not isinstance(document, Mapping):
         raise WorkHealthError(f"{name} must map names to values; it is {document!r}")
     return {str(key): value for key, value in cast(Mapping[object, object], document).items()}
+
+
+def _check_fields(section: Mapping[str, object], fields: tuple[str, ...], name: str) -> None:
+    for key in section:
+        if key not in fields:
+            raise WorkHealthError(f"{name}: unknown field {key!r}. Its fields are {', '.join(fields)}.")
+
+
+def _parse_skip(document: object, name: str) -> SkipRule:
+    section = _parse_section(document, name)
+    _check_fields(section, ("rows", "where"), name)
+    rows = section.get("rows", [])
+    if not isinstance(rows, list) or not all(type(row) is int for row in cast("list[object]", rows)):
+        raise WorkHealthError(f"{name}: rows must be a list of row numbers; it is {rows!r}")
+    patterns = {
+        column: tuple(map(str, cast("list[object]", texts))) if isinstance(texts, list) else (str(texts),)
+        for column, texts in _parse_section(section.get("where", {}), f"{name}.where").items()
+    }
+    return SkipRule(frozenset(cast("list[int]", rows)), patterns)
+
+
+def _parse_unpivot(document: object, name: str) -> UnpivotRule:
+    section = _parse_section(document, name)
+    _check_fields(section, ("dimension", "columns", "value"), name)
+    if not section.get("dimension") or not section.get("columns"):
+        raise WorkHealthError(f"{name} needs a dimension and columns")
+    columns = _parse_texts(section["columns"], f"{name}.columns")
+    return UnpivotRule(str(section["dimension"]), columns, str(section.get("value", "value")))
+
+
+def _parse_period(document: object, name: str) -> PeriodRule:
+    section = _parse_section(document, name)
+    _check_fields(section, ("column", "type"), name)
+    if not section.get("column") or section.get("type") not in PERIOD_TYPES:
+        raise WorkHealthError(f"{name} needs a column and a type, one of {', '.join(PERIOD_TYPES)}")
+    return PeriodRule(str(section["column"]), str(section["type"]))
+
+
+def _parse_marks(document: object, name: str) -> dict[str, Mark]:
+    return {
+        normalise_name(text): _parse_mark(meaning, f"{name}: {text!r}")
+        for text, meaning in _parse_section(document, name).items()
+    }
+
+
+def _parse_mark(meaning: object, name: str) -> Mark:
+    """Return the meaning of a mark: a number, a status, or a table with a status and bounds."""
+    if type(meaning) is int and meaning >= 0:
+        return Mark(value=str(meaning))
+    section = {"status": meaning} if isinstance(meaning, str) else _parse_section(meaning, name)
+    _check_fields(section, ("status", "lower", "upper"), name)
+    if section.get("status") not in STATUSES:
+        raise WorkHealthError(f"{name} must be a number or a status, one of {', '.join(STATUSES)}; it is {meaning!r}")
+    lower, upper = (str(section[key]) if type(section.get(key)) is int else "" for key in ("lower", "upper"))
+    return Mark(status=str(section["status"]), lower=lower, upper=upper)
 
 
 def _parse_texts(document: object, name: str) -> dict[str, str]:

@@ -44,9 +44,10 @@ class FigureQuery(Generic[F]):
 
     build_page_call: Callable[[str, str | None], Call[Any]]
     """From the programme and the cursor of the page."""
-    build_table_call: Callable[[str], Call[bytes]]
-    """From the programme."""
+    build_table_call: Callable[[str, bool], Call[bytes]]
+    """From the programme, and whether the table has labels even if the query does not ask for them."""
     resolve_programme: Callable[[], Steps[str]]
+    description: str
 
 
 class OutcomeQuery(TypedDict, total=False):
@@ -98,10 +99,12 @@ def query_preview(
     def build_page_call(slug: str, cursor: str | None) -> Call[PreviewOutcomes]:
         return preview_outcomes.call(slug, **_omit_table_options(parameters), cursor=cursor, limit=limit)
 
-    def build_table_call(slug: str) -> Call[bytes]:
-        return preview_outcomes_csv.call(slug, **parameters)
+    def build_table_call(slug: str, has_labels: bool) -> Call[bytes]:
+        return preview_outcomes_csv.call(slug, **parameters | ({"labels": True} if has_labels else {}))
 
-    return FigureQuery(build_page_call, build_table_call, partial(choose_programme, settings, programme))
+    return FigureQuery(
+        build_page_call, build_table_call, partial(choose_programme, settings, programme), _describe(query)
+    )
 
 
 def query_release(
@@ -113,10 +116,16 @@ def query_release(
     def build_page_call(slug: str, cursor: str | None) -> Call[Outcomes]:
         return list_outcomes.call(slug, **_omit_table_options(parameters), cursor=cursor, limit=limit)
 
-    def build_table_call(slug: str) -> Call[bytes]:
-        return list_outcomes_csv.call(slug, **parameters)
+    def build_table_call(slug: str, has_labels: bool) -> Call[bytes]:
+        return list_outcomes_csv.call(slug, **parameters | ({"labels": True} if has_labels else {}))
 
-    return FigureQuery(build_page_call, build_table_call, partial(choose_programme, settings, programme))
+    return FigureQuery(
+        build_page_call, build_table_call, partial(choose_programme, settings, programme), _describe(query)
+    )
+
+
+def _describe(query: AnyOutcomeQuery) -> str:
+    return ", ".join(f"{name}={value!r}" for name, value in query.items() if value is not None)
 
 
 def _omit_table_options(query: QueryT) -> QueryT:

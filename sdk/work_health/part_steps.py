@@ -38,7 +38,8 @@ def submit_parts(
     if rows_per_part < 1:
         raise ValueError("rows must be 1 or more")
     loaded = yield from load_source(settings, source, source_options)
-    returns = yield from check_rows(loaded, options)
+    checked = yield from check_rows(loaded, options)
+    loaded, returns = replace(loaded, table=checked.table), checked.rows
     if journal is None and isinstance(source, str | Path):
         journal = Path(f"{source}.progress.json")
     plan = _plan_parts(returns, rows_per_part)

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import html
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
+from ._structs import build_html_table, show_table
 from .errors import RequestRejected, WorkHealthError, format_findings
 
 if TYPE_CHECKING:
     from uuid import UUID
 
-    from ._generated.models import Finding, ReturnReport, SubmissionReport
+    from ._generated.models import Finding, Obligation, ReturnReport, ReturnRevision, SubmissionReport
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class SubmissionResult:
     """The result of `submit`: what the server accepted, or why it rejected the submission. It prints as a table."""
 
@@ -52,6 +54,20 @@ class SubmissionResult:
             raise self.refusal
         return self
 
+    def __repr__(self) -> str:
+        counts = f"rejected, {len(self.findings)} findings" if self._report is None else format_headline(self._report)
+        return f"<SubmissionResult {counts}>"
+
+    def _repr_html_(self) -> str:
+        """Return the result and its findings as tables, for a notebook."""
+        headline = html.escape(f"{self.refusal.title} {self.refusal.detail}" if self.refusal else self._headline)
+        returns = show_table(self._report.returns) if self._report else ""
+        return f"<p>{headline}</p>{returns}{show_table(self.findings) if self.findings else ''}"
+
+    @property
+    def _headline(self) -> str:
+        return format_headline(self._report) if self._report else ""
+
     def __str__(self) -> str:
         if self._report is None:
             return str(self.refusal)
@@ -74,7 +90,7 @@ def format_returns(report: SubmissionReport) -> list[str]:
     lines = [("return", "period", "outcome", "revision", "timeliness")]
     lines += [
         (
-            _format_return_name(item),
+            format_return_name(item),
             item.period.code,
             str(item.outcome),
             str(item.revision or "–"),
@@ -92,11 +108,27 @@ def align_columns(lines: list[tuple[str, ...]]) -> list[str]:
     ]
 
 
-def _format_return_name(report: ReturnReport) -> str:
+def format_return_name(item: ReturnReport | ReturnRevision | Obligation) -> str:
     """Return measure, series and service, without the default series and service."""
-    series = [report.series] if report.series and report.series != "headline" else []
-    service = [report.service] if report.service and report.service != "main" else []
-    return "/".join([report.measure, *(str(name) for name in (*series, *service))])
+    series = [item.series] if item.series and item.series != "headline" else []
+    service = [item.service] if item.service and item.service != "main" else []
+    return "/".join([item.measure, *(str(name) for name in (*series, *service))])
+
+
+@dataclass(frozen=True, slots=True)
+class CheckResult:
+    """The result of `check`: what the file has, as far as the client can tell. It prints as a sentence."""
+
+    returns: list[str]
+    """Measure, series, service and period of each return."""
+    rows: int
+    """How many rows are used."""
+    warnings: tuple[Finding, ...] = ()
+    """Rows that are left out, and hidden sheets."""
+
+    def __str__(self) -> str:
+        summary = f"{self.rows} rows match your duties: {', '.join(self.returns)}."
+        return "\n".join([summary, *format_findings(self.warnings)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +148,7 @@ class PartResult:
         return self.outcome in {"accepted", "unchanged"}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class PartsResult:
     """The result of `submit_in_parts`. It prints as a table."""
 
@@ -132,13 +164,27 @@ class PartsResult:
         """Return the names of the other returns: rejected, or not sent yet."""
         return [name for part in self.parts if not part.is_committed for name in part.returns]
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
+        return f"<PartsResult {self._summary}>"
+
+    def _repr_html_(self) -> str:
+        """Return the parts as a table, for a notebook."""
+        return build_html_table(self._lines[0], self._lines[1:])
+
+    @property
+    def _summary(self) -> str:
+        return f"{len(self.committed)} returns committed, {len(self.remaining)} remaining"
+
+    @property
+    def _lines(self) -> list[tuple[str, ...]]:
         lines = [("part", "return", "outcome", "submission")]
         for number, part in enumerate(self.parts, 1):
             lines += [(str(number), name, part.outcome, str(part.submission or "–")) for name in part.returns]
-        summary = f"{len(self.committed)} returns committed, {len(self.remaining)} remaining"
+        return lines
+
+    def __str__(self) -> str:
         refusals = [str(part.refusal) for part in self.parts if part.refusal]
-        return "\n".join([summary, *align_columns(lines), *refusals])
+        return "\n".join([self._summary, *align_columns(self._lines), *refusals])
 
 
 class IncompleteSubmission(WorkHealthError):  # noqa: N818 as in errors.py

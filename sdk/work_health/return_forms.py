@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple, cast
 
-from .name_matching import find_nearest, normalise_name
+from .name_matching import find_by_label, find_nearest, normalise_name
 
 if TYPE_CHECKING:
     from ._generated.models import Dimension, ReturnSchema
@@ -91,8 +91,17 @@ class Labels:
         }
         return cls(labels, dict(areas))
 
+    def resolve_area(self, word: str, codes: Collection[str]) -> list[str]:
+        """Return the code with this name; all of them, if several areas have it. Areas of the duty come first."""
+        found = find_by_label(word, self.areas)
+        return [code for code in found if code in codes] or found
+
+    def resolve_category(self, dimension: str, word: str) -> list[str]:
+        """Return the code of the category with this code or label."""
+        return find_by_label(word, self.dimensions[dimension])
+
     def find_nearest_code(self, word: str, codes: Iterable[str], labels: Mapping[str, str]) -> str | None:
-        """Return the code whose own text or label is most similar to the word."""
+        """Return the code whose own text or label is most similar to the word; None for a word that is another code."""
         codes = list(codes)
         code_by_name = {normalise_name(labels[code]): code for code in codes if code in labels}
         code_by_name |= {normalise_name(code): code for code in codes}

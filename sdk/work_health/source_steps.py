@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,11 +12,13 @@ from ._generated.api.returns import get_template_schema
 from .errors import CheckFailed, RequestRejected, WorkHealthError
 from .grids import read_grid
 from .mapping import ColumnMapping
+from .name_resolution import resolve_names
 from .programme_steps import choose_programme
+from .results import CheckResult
 from .return_forms import Labels, ReturnForm, ReturnKey
 from .table_building import build_table
 from .table_checks import check_cells, group_rows_by_return
-from .tables import MAX_LISTED_ROWS, SUBMISSION_COLUMNS, Table, Tabular, build_finding
+from .tables import MAX_LISTED_ROWS, SUBMISSION_COLUMNS, Grid, Table, Tabular, build_finding, join_tables
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,14 +44,24 @@ class LoadedSource:
 def load_source(settings: Settings, source: Tabular, options: SourceOptions) -> Steps[LoadedSource]:
     """Read the source under the columns of the programme."""
     mapping = to_mapping(options.mapping)
-    grid = read_grid(source, sheet=options.sheet or (mapping.sheet if mapping else None))
+    grids = _read_grids(source, mapping, options.sheet)
     programme = yield from choose_programme(settings, options.programme)
     dimensions = (yield from send(list_dimensions.call(programme))).items
     slugs = [dimension.slug for dimension in dimensions]
     if mapping and (faults := mapping.find_faults([*SUBMISSION_COLUMNS, *slugs])):
         raise WorkHealthError("The mapping is invalid: " + " ".join(faults))
-    table = build_table(grid, slugs, mapping)
-    return LoadedSource(programme, table, (yield from fetch_labels(programme, dimensions)))
+    labels = yield from fetch_labels(programme, dimensions)
+    table = join_tables(
+        [build_table(grid, slugs, mapping, labels) for grid in grids], [*(mapping.sheets if mapping else ())]
+    )
+    return LoadedSource(programme, table, labels)
+
+
+def _read_grids(source: Tabular, mapping: ColumnMapping | None, sheet: str | None) -> list[Grid]:
+    """Return the grid of the source, or one for each sheet that the mapping lists."""
+    if mapping is None or sheet or not mapping.sheets:
+        return [read_grid(source, sheet=sheet or (mapping.sheet if mapping else None))]
+    return [replace(read_grid(source, sheet=name), constants=constants) for name, constants in mapping.sheets.items()]
 
 
 def to_mapping(mapping: MappingSource) -> ColumnMapping | None:
@@ -63,16 +75,29 @@ def fetch_labels(programme: str, dimensions: Sequence[Dimension]) -> Steps[Label
     return Labels.from_plan(dimensions, {area.code: area.name for area in areas})
 
 
+@dataclass(frozen=True, slots=True)
+class CheckedSource:
+    """A table without faults, with codes in place of names, and the rows of each return."""
+
+    table: Table
+    rows: dict[ReturnKey, list[int]]
+
+
 def check_table(
     settings: Settings, source: Tabular, source_options: SourceOptions, options: SubmissionOptions
-) -> Steps[list[str]]:
-    """Return the names of the returns in the source. Raises `CheckFailed` with every finding."""
+) -> Steps[CheckResult]:
+    """Check the source. Raises `CheckFailed` with every finding."""
     loaded = yield from load_source(settings, source, source_options)
-    return [str(key) for key in (yield from check_rows(loaded, options))]
+    checked = yield from check_rows(loaded, options)
+    table = checked.table
+    return CheckResult([str(key) for key in checked.rows], len(table.rows), tuple(table.warnings))
 
 
-def check_rows(loaded: LoadedSource, options: SubmissionOptions) -> Steps[dict[ReturnKey, list[int]]]:
-    """Return the rows of each return. Raises `CheckFailed` with every finding."""
+def check_rows(loaded: LoadedSource, options: SubmissionOptions, *, resolves: bool = True) -> Steps[CheckedSource]:
+    """Check the rows of each return. Raises `CheckFailed` with every finding.
+
+    With `resolves`, the table gets codes in place of the names of areas and the labels of categories.
+    """
     table = loaded.table
     rows_by_return = group_rows_by_return(table, {"measure": options.measure, "period": options.period})
     findings: list[Finding] = []
@@ -89,12 +114,14 @@ def check_rows(loaded: LoadedSource, options: SubmissionOptions) -> Steps[dict[R
                 findings += [_locate_finding(finding, row_numbers) for finding in refusal.findings]
         if form := fetched[form_key]:
             forms[key] = form
+    if resolves:
+        table = resolve_names(table, forms, rows_by_return, loaded.labels)
     findings += check_cells(table, forms, rows_by_return, loaded.labels)
     for finding in findings:
         finding.column = table.source_names.get(finding.column, finding.column) if finding.column else finding.column
     if findings:
         raise CheckFailed(f"{table.source} does not match your duties.", findings)
-    return rows_by_return
+    return CheckedSource(table, rows_by_return)
 
 
 def _fetch_form(programme: str, key: ReturnKey, organisation: str | None) -> Steps[ReturnForm | None]:

@@ -87,7 +87,7 @@ def _prepare_json_call(
     if send_options.check and table.rows:
         dimensions = (yield from send(list_dimensions.call(programme))).items
         loaded = LoadedSource(programme, table, (yield from fetch_labels(programme, dimensions)))
-        yield from check_rows(loaded, SubmissionOptions(organisation=submission.organisation or None))
+        yield from check_rows(loaded, SubmissionOptions(organisation=submission.organisation or None), resolves=False)
     return create_submission.call(
         programme,
         submission=submission,
@@ -108,9 +108,9 @@ def _prepare_csv_call(
         programme = yield from choose_programme(settings, source_options.programme)
         return build_csv_call(programme, path, options, send_options), None
     loaded = yield from load_source(settings, source, source_options)
-    if send_options.check:
-        yield from check_rows(loaded, options)
     table = loaded.table
+    if send_options.check:
+        table = (yield from check_rows(loaded, options)).table
     content = (_read_unmodified(source) if table.is_unmodified else None) or table.to_csv()
     return build_csv_call(loaded.programme, content, options, send_options), table
 
@@ -158,6 +158,8 @@ def renumber_findings(findings: Iterable[Finding], table: Table | None) -> None:
     for finding in findings:
         finding.column = table.source_names.get(finding.column, finding.column) if finding.column else finding.column
         if finding.rows:
+            if sheets := dict.fromkeys(table.sheets[row - FIRST_CSV_ROW] for row in finding.rows if table.sheets):
+                finding.message = f"Sheet {', '.join(sheets)}: {finding.message}"
             finding.rows = [_find_source_row(row, table) for row in finding.rows]
 
 

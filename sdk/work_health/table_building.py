@@ -7,13 +7,20 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import attrs
+
+from ._generated.models import Severity
 from .errors import CheckFailed
+from .hidden_cells import format_column_letters
+from .mapping import ColumnMapping
+from .mapping_rules import Cells, SkipRule, apply_marks, build_period_code, is_blank, parse_date, sum_rows
 from .name_matching import find_nearest, normalise_name
 from .tables import NUMBER_COLUMNS, SUBMISSION_COLUMNS, Grid, Table, build_finding
+from .wide_tables import find_wide_table
 
 if TYPE_CHECKING:
     from ._generated.models import Finding
-    from .mapping import ColumnMapping
+    from .return_forms import Labels
 
 HEADER_SEARCH_ROWS = 30
 """The header is in one of the first rows: titles and notes come before it."""
@@ -39,21 +46,33 @@ class _Reading:
         """The row number of the header, if the source shows one."""
         return [] if self.grid.has_header else [self.grid.first_row + self.header_index]
 
-    def iter_filled_rows(self) -> Iterator[tuple[int, list[str]]]:
-        """Yield the rows below the header that are not empty, with their row numbers."""
+    def iter_filled_rows(self, *, skips: bool = True) -> Iterator[tuple[int, list[str]]]:
+        """Yield the rows below the header that are not empty, with their row numbers; not those that it skips."""
         first_row = self.grid.first_row + self.header_index + 1
+        skip = self.mapping.skip if self.mapping and skips else SkipRule()
+        is_skipped = skip.build_test(self.header)
         for number, row in enumerate(self.grid.rows[self.header_index + 1 :], first_row):
-            if any(map(str.strip, row)):
+            if any(map(str.strip, row)) and not is_skipped(number, row):
                 yield number, row
 
 
-def build_table(grid: Grid, dimensions: Sequence[str], mapping: ColumnMapping | None) -> Table:
-    """Return the rows under the columns of a submission. Raises `CheckFailed` with every finding."""
+def build_table(
+    grid: Grid, dimensions: Sequence[str], mapping: ColumnMapping | None, labels: Labels | None = None
+) -> Table:
+    """Return the rows under the columns of a submission. Raises `CheckFailed` with every finding.
+
+    With `labels`, a finding states which unknown columns are categories of a dimension.
+    """
     column_by_name = {normalise_name(name): name for name in (*SUBMISSION_COLUMNS, *dimensions)}
     reading = _Reading(grid, _find_header(grid, column_by_name, mapping), column_by_name, mapping)
     targets, findings = _map_columns(reading)
+    findings = [
+        *(find_wide_table(grid.source, reading.header, reading.header_rows, labels) if findings and labels else ()),
+        *findings,
+    ]
     findings += _find_merged_cells(reading)
     body = list(reading.iter_filled_rows())
+    findings += _select_hidden_cells(reading, targets, {number for number, _ in body})
     if body:
         findings += _find_second_header(reading.header, targets, body[0])
     findings += _find_ragged_rows(reading.header, body)
@@ -65,33 +84,70 @@ def build_table(grid: Grid, dimensions: Sequence[str], mapping: ColumnMapping | 
 
 
 def _fill_table(reading: _Reading, targets: list[str], body: list[tuple[int, list[str]]]) -> Table:
-    grid, mapping, header = reading.grid, reading.mapping, reading.header
-    constants = mapping.select_constants(targets) if mapping else {}
-    indexes = [index for index, target in enumerate(targets) if target]
-    mappers = [mapping.build_code_mapper(targets[index]) if mapping else str.strip for index in indexes]
-    rows = [
-        [
-            *(
-                map_code(row[index]) if index < len(row) else ""
-                for map_code, index in zip(mappers, indexes, strict=True)
-            ),
-            *constants.values(),
-        ]
-        for _, row in body
-    ]
+    """Return the rows with the mapping's rules applied. Rows without content are left out, because they are missing."""
+    grid, header = reading.grid, reading.header
+    rows = list(_iter_cells(reading, targets, body))
+    if reading.mapping is not None and reading.mapping.is_summed:
+        rows = list(sum_rows(rows))
+    filled = [(number, cells) for number, cells in rows if not is_blank(cells)]
+    blank = [number for number, cells in rows if is_blank(cells)]
+    if not filled:
+        message = f"{grid.source} has no row with a number or a status."
+        raise CheckFailed(message, [build_finding("no-rows", message, rows=blank)])
+    columns = list(dict.fromkeys(name for _, cells in filled for name in cells))
     return Table(
         source=grid.source,
-        columns=[*(targets[index] for index in indexes), *constants],
-        rows=rows,
-        row_numbers=[number for number, _ in body],
-        is_unmodified=mapping is None and reading.header_index == 0 and grid.is_csv,
-        warnings=grid.warnings,
+        columns=columns,
+        rows=[[cells.get(name, "") for name in columns] for _, cells in filled],
+        row_numbers=[number for number, _ in filled],
+        is_unmodified=reading.mapping is None and reading.header_index == 0 and grid.is_csv and not blank,
+        warnings=(*grid.warnings, *_find_left_out_rows(reading, body, blank)),
         source_names={
-            targets[index]: header[index]
-            for index in indexes
-            if normalise_name(header[index]) != normalise_name(targets[index])
+            target: header[index]
+            for index, target in enumerate(targets)
+            if target and normalise_name(header[index]) != normalise_name(target)
         },
     )
+
+
+def _find_left_out_rows(reading: _Reading, body: list[tuple[int, list[str]]], blank: list[int]) -> Iterator[Finding]:
+    """Report the rows that are not sent: those that the mapping skips, and those without content."""
+    used = {number for number, _ in body}
+    skipped = [number for number, _ in reading.iter_filled_rows(skips=False) if number not in used]
+    for code, rows, reason in (
+        ("skipped-rows", skipped, "The mapping skips"),
+        ("blank-rows", blank, "A row without a number or a status is missing, so the client leaves out"),
+    ):
+        if rows:
+            message = f"{reason} {len(rows)} row{'s' if len(rows) > 1 else ''}."
+            yield build_finding(code, message, rows=rows, severity=Severity.WARNING)
+
+
+def _iter_cells(
+    reading: _Reading, targets: list[str], body: list[tuple[int, list[str]]]
+) -> Iterator[tuple[int, Cells]]:
+    """Yield the cells of each row by the column of a submission. A wide row becomes a row for each category."""
+    mapping, header = reading.mapping or ColumnMapping(), reading.header
+    constants = mapping.select_constants(targets) | dict(reading.grid.constants)
+    mappers = {index: mapping.build_code_mapper(target) for index, target in enumerate(targets) if target}
+    date_index = next((index for index, name in enumerate(header) if mapping.is_period(name)), None)
+    categories = {
+        index: category
+        for index, name in enumerate(header)
+        if mapping.unpivot and (category := mapping.unpivot.find_category(name)) is not None
+    }
+    for number, row in body:
+        texts = [*row, *[""] * (len(header) - len(row))]
+        cells = {targets[index]: map_code(texts[index]) for index, map_code in mappers.items()} | constants
+        if mapping.period and date_index is not None:
+            day = parse_date(texts[date_index])
+            cells["period"] = build_period_code(day, mapping.period.type) if day else texts[date_index].strip()
+        if mapping.unpivot:
+            for index, category in categories.items():
+                wide = cells | {mapping.unpivot.dimension: category, mapping.unpivot.value: texts[index].strip()}
+                yield number, apply_marks(wide, mapping.marks)
+        else:
+            yield number, apply_marks(cells, mapping.marks)
 
 
 def _find_header(grid: Grid, column_by_name: Mapping[str, str], mapping: ColumnMapping | None) -> int:
@@ -104,7 +160,7 @@ def _find_header(grid: Grid, column_by_name: Mapping[str, str], mapping: ColumnM
                 f"{grid.source} has {len(grid.rows)} rows, but the mapping names row {mapping.header} as header.", []
             )
         return mapping.header - 1
-    known = {*column_by_name, *(normalise_name(name) for name in (mapping.columns if mapping else ()))}
+    known = {*column_by_name, *(normalise_name(name) for name in (mapping.list_source_names() if mapping else ()))}
     scores = [sum(normalise_name(cell) in known for cell in row) for row in grid.rows[:HEADER_SEARCH_ROWS]]
     if scores and max(scores) > 0:
         return scores.index(max(scores))
@@ -155,28 +211,38 @@ def _build_unknown_column_finding(reading: _Reading, name: str) -> Finding:
     return build_finding("unknown-column", message, rows=reading.header_rows, column=name, actual=name, fix=fix)
 
 
+def _select_hidden_cells(reading: _Reading, targets: Sequence[str], used: set[int]) -> Iterator[Finding]:
+    """Yield the findings about cells that would be sent, with the source's name of their column."""
+    sent = {
+        format_column_letters(index): name
+        for index, name in enumerate(reading.header)
+        if targets[index] or _is_used(reading, name)
+    }
+    for finding in reading.grid.findings:
+        rows = [row for row in finding.rows or [] if row in used]
+        if (finding.column is None or finding.column in sent) and (rows or not finding.rows):
+            column = sent.get(finding.column or "", finding.column)
+            yield attrs.evolve(finding, rows=rows, column=column)
+
+
+def _is_used(reading: _Reading, name: str) -> bool:
+    mapping = reading.mapping
+    return mapping is not None and (mapping.is_unpivoted(name) or mapping.is_period(name))
+
+
 def _find_merged_cells(reading: _Reading) -> Iterator[Finding]:
     """Find merged cells from the header on. Only their first cell has a value: the others would count as totals."""
     for (top, left), (bottom, right) in reading.grid.merged:
         if bottom >= reading.header_index:
-            cells = f"{_format_column_letters(left)}{top + 1}:{_format_column_letters(right)}{bottom + 1}"
+            cells = f"{format_column_letters(left)}{top + 1}:{format_column_letters(right)}{bottom + 1}"
             yield build_finding(
                 "merged-cells",
                 f"{cells} is one merged cell.",
                 rows=range(top + 1, bottom + 2),
-                column=_format_column_letters(left),
+                column=format_column_letters(left),
                 actual=cells,
                 fix="Unmerge it and fill in each cell. Delete rows that only repeat a total in a merged cell.",
             )
-
-
-def _format_column_letters(index: int) -> str:
-    letters = ""
-    number = index + 1
-    while number:
-        number, remainder = divmod(number - 1, 26)
-        letters = chr(ord("A") + remainder) + letters
-    return letters
 
 
 def _find_second_header(

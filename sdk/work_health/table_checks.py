@@ -5,7 +5,7 @@ The server checks the rest: periods, parts against totals, and earlier returns. 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from ._generated.models import Finding
@@ -37,11 +37,12 @@ def group_rows_by_return(table: Table, constants: Mapping[str, str | None]) -> d
 class FindingCollector:
     """Findings of many rows. Equal findings become one that lists all their rows."""
 
-    def __init__(self, row_numbers: list[int]) -> None:
-        self._row_numbers = row_numbers
+    def __init__(self, row_numbers: list[int], sheets: Sequence[str] = ()) -> None:
+        self._row_numbers, self._sheets = row_numbers, sheets
         self._rows: dict[tuple[str, str, str, str, str], list[int]] = {}
 
     def add(self, row: int, code: str, column: str, actual: str, message: str, fix: str = "") -> None:
+        message = f"Sheet {self._sheets[row]}: {message}" if self._sheets else message
         self._rows.setdefault((code, column, actual, message, fix), []).append(self._row_numbers[row])
 
     def to_findings(self) -> Iterator[Finding]:
@@ -61,7 +62,7 @@ def check_cells(
     table: Table, forms: Mapping[ReturnKey, ReturnForm], rows: Mapping[ReturnKey, list[int]], labels: Labels
 ) -> list[Finding]:
     """Return the findings of all rows whose return has a form."""
-    findings = FindingCollector(table.row_numbers)
+    findings = FindingCollector(table.row_numbers, table.sheets)
     dimensions = [name for name in table.columns if name in labels.dimensions]
     for key, form in forms.items():
         for number in rows[key]:
@@ -71,6 +72,7 @@ def check_cells(
             row = _Row(number, cells, form)
             _check_area_and_breakdown(findings, row, dimensions, labels)
             _check_numbers(findings, row)
+        _check_duplicates(findings, table, rows[key], dimensions)
     return list(findings.to_findings())
 
 
@@ -90,8 +92,16 @@ def _check_area_and_breakdown(findings: FindingCollector, row: _Row, dimensions:
 def _check_area(findings: FindingCollector, row: _Row, area: str, labels: Labels) -> bool:
     if area in row.form.areas:
         return True
+    same_name = labels.resolve_area(area, row.form.areas)
+    if len(same_name) > 1:
+        names = ", ".join(f"{code} ({labels.areas[code]})" for code in same_name)
+        message, fix = f"{area} is the name of {len(same_name)} areas.", f"Send the code of one: {names}."
+        findings.add(row.number, "ambiguous-area", "area", area, message, fix)
+        return False
     nearest = labels.find_nearest_code(area, row.form.areas, labels.areas)
-    fix = f"Did you mean {nearest}?" if nearest else "The template of the measure lists the areas of your duty."
+    fix = "The template of the measure lists the areas of your duty."
+    if nearest:
+        fix = f"Did you mean {nearest} ({labels.areas.get(nearest, nearest)})?"
     findings.add(row.number, "unknown-area", "area", area, f"{area} is not an area of this duty.", fix)
     return False
 
@@ -120,6 +130,21 @@ def _check_place(findings: FindingCollector, row: _Row, area: str, breakdown: Ma
     else:
         message = f"{text} is not collected for this measure."
         findings.add(row.number, "breakdown-not-collected", min(breakdown, default="area"), area, message, fix)
+
+
+def _check_duplicates(findings: FindingCollector, table: Table, rows: list[int], dimensions: list[str]) -> None:
+    """Check that a return has each cell once. The finding lists the rows of the cell."""
+    names = [name for name in ("area", *dimensions) if name in table.columns]
+    indexes = [table.columns.index(name) for name in names]
+    places: dict[tuple[str, ...], list[int]] = {}
+    for number in rows:
+        places.setdefault(tuple(table.rows[number][index] for index in indexes), []).append(number)
+    for place, numbers in places.items():
+        if len(numbers) > 1 and place[0]:
+            cell = ", ".join(text for text in place if text)
+            message, fix = f"The cell {cell} occurs {len(numbers)} times.", "Leave one row for each cell."
+            for number in numbers:
+                findings.add(number, "duplicate-cell", "area", place[0], message, fix)
 
 
 def _check_numbers(findings: FindingCollector, row: _Row) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from math import isnan
@@ -20,6 +20,7 @@ SUBMISSION_COLUMNS = (
 NUMBER_COLUMNS = ("value", "numerator", "denominator", "lower", "upper")
 MAX_LISTED_ROWS = 1000
 MAX_EXACT_INTEGER = 2**53
+EXCEL_DIGITS = 15
 MISSING_TYPE_NAMES = frozenset({"NAType", "NaTType"})  # types of pandas
 
 
@@ -57,7 +58,11 @@ class Grid:
     has_header: bool = False
     """True if the first row is certainly the header, as in a data frame."""
     warnings: tuple[Finding, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    """Errors of cells, by the letters of their column. They count where the column is sent."""
     is_csv: bool = False
+    constants: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Cells of all rows that the mapping gives for this sheet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +78,8 @@ class Table:
     warnings: tuple[Finding, ...] = ()
     source_names: Mapping[str, str] = field(default_factory=dict[str, str])
     """The source's name for each column that it calls differently."""
+    sheets: Sequence[str] = ()
+    """The sheet of each row, if the table was read from several."""
 
     def iter_column(self, name: str) -> Iterator[str]:
         """Yield the cells of a column, empty ones if there is no such column."""
@@ -88,6 +95,27 @@ class Table:
         writer.writerow(self.columns)
         writer.writerows(self.rows if rows is None else (self.rows[row] for row in rows))
         return text.getvalue().encode()
+
+
+def join_tables(tables: Sequence[Table], sheets: Sequence[str]) -> Table:
+    """Return the rows of all tables, one after another. `sheets` are their sheets, if there are several."""
+    if len(tables) == 1:
+        return tables[0]
+    columns = list(dict.fromkeys(name for table in tables for name in table.columns))
+    empty = dict.fromkeys(columns, "")
+    return Table(
+        source=tables[0].source.partition(", sheet")[0],
+        columns=columns,
+        rows=[
+            list((empty | dict(zip(table.columns, row, strict=True))).values())
+            for table in tables
+            for row in table.rows
+        ],
+        row_numbers=[number for table in tables for number in table.row_numbers],
+        warnings=tuple(finding for table in tables for finding in table.warnings),
+        source_names={name: text for table in tables for name, text in table.source_names.items()},
+        sheets=[sheet for table, sheet in zip(tables, sheets, strict=True) for _ in table.rows],
+    )
 
 
 def build_finding(
@@ -114,12 +142,19 @@ def to_text(value: object) -> str:
     if value is None or type(value).__name__ in MISSING_TYPE_NAMES:
         return ""
     if isinstance(value, float) or (hasattr(value, "is_integer") and not isinstance(value, int)):
-        number = float(cast("float", value))  # NumPy's numbers too
-        if number.is_integer() and abs(number) < MAX_EXACT_INTEGER:
-            return str(int(number))
-        return "" if isnan(number) else str(value)
+        return _number_to_text(float(cast("float", value)))  # NumPy's numbers too
     if isinstance(value, datetime) and value.time() == datetime.min.time():
         return value.date().isoformat()
     if isinstance(value, date):
         return value.isoformat()
     return str(value).strip()
+
+
+def _number_to_text(number: float) -> str:
+    """Return the number as Excel shows it: 140 for 140.0 and for 139.99999999999997."""
+    if isnan(number):
+        return ""
+    if number.is_integer() and abs(number) < MAX_EXACT_INTEGER:
+        return str(int(number))
+    rounded = float(f"{number:.{EXCEL_DIGITS}g}")
+    return str(int(rounded)) if rounded.is_integer() and abs(rounded) < MAX_EXACT_INTEGER else str(number)

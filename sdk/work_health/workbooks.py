@@ -6,10 +6,11 @@ from pathlib import Path
 
 from ._generated.models import Severity
 from .errors import CheckFailed
+from .hidden_cells import find_hidden_cells
 from .tables import Grid, build_finding, to_text
 
 
-def read_workbook(path: Path, sheet: str | None) -> Grid:
+def read_workbook(path: Path, sheet: str | None, *, sends_hidden: bool = False) -> Grid:
     """Return the cells of a sheet, with the row numbers that Excel shows.
 
     Raises `CheckFailed` if the workbook is not readable, or if several sheets contain cells and none is named.
@@ -26,6 +27,7 @@ def read_workbook(path: Path, sheet: str | None) -> Grid:
         cells = book.get_sheet_by_name(name)
         rows = [[to_text(cell) for cell in row] for row in cells.to_python(skip_empty_area=False)]
         merged = tuple(sorted(cells.merged_cell_ranges or ()))
+        findings = find_hidden_cells(path, name, rows, sends_hidden=sends_hidden)
     except (CalamineError, OSError, ValueError) as error:
         if isinstance(error, CheckFailed):
             raise
@@ -34,7 +36,24 @@ def read_workbook(path: Path, sheet: str | None) -> Grid:
     message = f"Hidden sheets are not read: {', '.join(hidden)}."
     fix = "To send a hidden sheet, name it as `sheet`."
     warnings = (build_finding("hidden-sheet", message, severity=Severity.WARNING, fix=fix),) if hidden else ()
-    return Grid(f"{path.name}, sheet {name!r}", rows, merged=merged, warnings=warnings)
+    return Grid(f"{path.name}, sheet {name!r}", rows, merged=merged, warnings=warnings, findings=tuple(findings))
+
+
+def list_sheets(path: Path) -> list[str]:
+    """Return the visible sheets of a workbook that have cells. Raises `CheckFailed` if it is not readable."""
+    try:
+        from python_calamine import CalamineError, CalamineWorkbook, SheetVisibleEnum
+    except ImportError as error:
+        raise CheckFailed("To read workbooks, install `work-health[excel]`.", []) from error
+    try:
+        book = CalamineWorkbook.from_path(path)  # pyright: ignore[reportUnknownMemberType] PathLike without its type
+    except (CalamineError, OSError, ValueError) as error:
+        raise CheckFailed(f"{path.name} is not readable as a workbook: {error}.", []) from error
+    return [
+        entry.name
+        for entry in book.sheets_metadata
+        if entry.visible is SheetVisibleEnum.Visible and book.get_sheet_by_name(entry.name).end is not None
+    ]
 
 
 def _choose_sheet(book: str, is_visible: dict[str, bool], filled: set[str], sheet: str | None) -> str:

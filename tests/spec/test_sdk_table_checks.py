@@ -91,8 +91,13 @@ def test_cell_of_the_duty_passes(row):
 
 
 def test_equal_faults_are_one_finding():
-    [(code, rows, _, _)] = check_rows("learners", *[TOWN | {"value": "n/a"}] * 3)
-    assert (code, rows) == ("unclear-mark", [0, 1, 2])
+    [(code, rows, _, _)] = check_rows("learners", *[TOWN | {"value": "n/a", "sex": sex} for sex in SEX[:3]])
+    assert (code, rows) == ("unclear-mark", list(range(len(SEX[:3]))))
+
+
+def test_duplicate_cells_are_one_finding_with_all_rows():
+    [(code, rows, column, _)] = check_rows("learners", *[TOWN | {"value": "3"}] * 3)
+    assert (code, rows, column) == ("duplicate-cell", [0, 1, 2], "area")
 
 
 def test_rows_beyond_the_limit_are_counted():
@@ -100,7 +105,8 @@ def test_rows_beyond_the_limit_are_counted():
     table = Table("Rows", ["area", "value"], [["E06999999", "n/a"]] * 1500, list(range(1500)))
     [(key, numbers)] = group_rows_by_return(table, {"measure": "learners", "period": "2026-02"}).items()
     assert form
-    [finding] = check_cells(table, {key: form}, {key: numbers}, LABELS)
+    finding, duplicate = check_cells(table, {key: form}, {key: numbers}, LABELS)
+    assert duplicate.row_count == 1500
     assert (len(finding.rows or []), finding.row_count) == (1000, 1500)
 
 

@@ -60,8 +60,8 @@ def write(path: Path, content: bytes) -> str:
 
 
 ROWS = [
-    {"measure": "visits", "period": "2026-02", "area": "E06999999", "sex": None, "value": 12},
-    {"measure": "visits", "period": "2026-02", "area": "E06999999", "sex": "female", "value": None},
+    {"measure": "visits", "period": "2026-02", "area": "E06999999", "sex": None, "value": 12, "status": None},
+    {"measure": "visits", "period": "2026-02", "area": "E06999999", "sex": "female", "value": None, "status": "x"},
 ]
 
 

@@ -10,7 +10,9 @@ if TYPE_CHECKING:
     import pandas as pd  # pyright: ignore[reportMissingTypeStubs]
     import polars as pl
 
+    from work_health._generated.models import FigureFields
     from work_health.outcome_queries import FigureQuery
+    from work_health.plots import Axes
 
     from .sender import AsyncSender
 
@@ -34,20 +36,41 @@ class AsyncFigures(Generic[F]):
             for figure in page.items:
                 yield cast(F, figure)
 
+    def __repr__(self) -> str:
+        return f"<AsyncFigures {self._query.description}: iterate over them, or call to_pandas() or plot()>"
+
     async def to_csv(self) -> bytes:
         """Return the server's CSV table: every figure, with the same columns for every query."""
-        client = self._client
-        programme = await client._run_steps(self._query.resolve_programme())  # pyright: ignore[reportPrivateUsage]
-        return await client._send(self._query.build_table_call(programme))  # pyright: ignore[reportPrivateUsage]
+        return await self._read_table(has_labels=False)
 
-    async def to_pandas(self) -> pd.DataFrame:
-        """Return a frame with one row for each figure and the columns of the CSV. Needs `work-health[pandas]`."""
+    async def to_pandas(self, *, all_columns: bool = False) -> pd.DataFrame:
+        """Return a frame with one row for each figure, with labels. Needs `work-health[pandas]`.
+
+        It has the columns that most readers need. With `all_columns`, it has those of the CSV.
+        """
         from work_health.frames import build_pandas_frame
 
-        return build_pandas_frame(await self.to_csv())
+        return build_pandas_frame(await self._read_table(has_labels=True), all_columns=all_columns)
 
-    async def to_polars(self) -> pl.DataFrame:
-        """Return a frame with one row for each figure and the columns of the CSV. Needs `work-health[polars]`."""
+    async def to_polars(self, *, all_columns: bool = False) -> pl.DataFrame:
+        """Return a frame with one row for each figure, with labels. Needs `work-health[polars]`.
+
+        It has the columns that most readers need. With `all_columns`, it has those of the CSV.
+        """
         from work_health.frames import build_polars_frame
 
-        return build_polars_frame(await self.to_csv())
+        return build_polars_frame(await self._read_table(has_labels=True), all_columns=all_columns)
+
+    async def plot(self, axes: Axes = None) -> Axes:
+        """Draw the figures over time, with intervals and comparators. Needs `work-health[plot]`.
+
+        Return the axes of matplotlib: the given ones, or new ones.
+        """
+        from work_health.plots import plot_figures
+
+        return plot_figures([cast("FigureFields", figure) async for figure in self], axes)
+
+    async def _read_table(self, *, has_labels: bool) -> bytes:
+        client = self._client
+        programme = await client._run_steps(self._query.resolve_programme())  # pyright: ignore[reportPrivateUsage]
+        return await client._send(self._query.build_table_call(programme, has_labels))  # pyright: ignore[reportPrivateUsage]

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 
     from work_health._calls import Call
     from work_health._generated.models import (
+        Obligation,
+        ObligationPage,
+        ObligationState,
         ObservationPage,
         ReleasedEntry,
         ReleasedEntryList,
@@ -26,6 +29,39 @@ if TYPE_CHECKING:
 
 
 class AsyncListMethods(AsyncSender):
+    async def iter_obligations(
+        self,
+        programme: str,
+        *,
+        organisation: str | None = None,
+        measure: str | None = None,
+        period: str | None = None,
+        state: ObligationState | str | None = None,
+        limit: int | None = None,
+    ) -> AsyncIterator[Obligation]:
+        """Yield every expected return, by due date. `limit` is the size of a page.
+
+        >>> duties = client.iter_obligations(programme, measure="ips-primary-care-referrals", limit=1)
+        >>> [duty.period.code async for duty in duties][:2]
+        ['FY2025-26-Q1', 'FY2025-26-Q2']
+        """
+        from work_health._generated.api.reviews import list_obligations
+
+        def build_call(cursor: str | None) -> Call[ObligationPage]:
+            return list_obligations.call(
+                programme,
+                organisation=organisation,
+                measure=measure,
+                period=period,
+                state=state,
+                limit=limit,
+                cursor=cursor,
+            )
+
+        async for page in self._iter_pages(build_call):
+            for duty in page.items:
+                yield duty
+
     async def iter_returns(
         self,
         programme: str,

@@ -51,10 +51,13 @@ class WorkHealth(
     Q3 2025/26 (Oct to Dec 2025)
 
     Args:
-        key: The key. Default: WORK_HEALTH_KEY. Reading the plan and releases needs no key.
-        base_url: The address of the server. Default: WORK_HEALTH_URL, or http://127.0.0.1:8000.
+        key: The key. Default: WORK_HEALTH_KEY, or the key of the profile. Reading the plan and releases needs no key.
+        base_url: The address of the server. Default: WORK_HEALTH_URL, the profile's, or http://127.0.0.1:8000.
         programme: The slug of the programme that `submit`, `outcomes` and `plan` use. Default: WORK_HEALTH_PROGRAMME,
-            or the only programme that the key opens.
+            the profile's, or the only programme that the key opens.
+        profile: The name of a server with its key that `work-health profile save` stored. It comes before the
+            environment variables. Default: WORK_HEALTH_PROFILE, or the profile named `default`, which come after them.
+            The key of a profile goes only to the server of that profile.
         timeout: Seconds to wait for a response. Connecting may take 5 of them.
         max_retries: The number of repetitions after a temporary failure: no connection, 408, 429 or 5xx. Pauses grow
             from half a second to 8 seconds, shortened at random. The client respects `Retry-After` up to 60 seconds.
@@ -76,6 +79,7 @@ class WorkHealth(
         *,
         base_url: str | None = None,
         programme: str | None = None,
+        profile: str | None = None,
         timeout: float = 30.0,
         max_retries: int | None = None,
         proxy: str | None = None,
@@ -83,7 +87,7 @@ class WorkHealth(
         allow_http: bool | None = None,
         http: httpx.Client | None = None,
     ) -> None:
-        self._settings = Settings.create(key, base_url, timeout, max_retries, programme, allow_http)
+        self._settings = Settings.create(key, base_url, timeout, max_retries, programme, allow_http, profile)
         if http is not None and (proxy or certificates):
             raise ValueError("Configure proxy and certificates on the client that you pass as http")
         self._http = http or httpx.Client(proxy=proxy or None, verify=build_ssl_context(certificates))

@@ -10,7 +10,9 @@ if TYPE_CHECKING:
     import pandas as pd  # pyright: ignore[reportMissingTypeStubs]
     import polars as pl
 
+    from work_health._generated.models import FigureFields
     from work_health.outcome_queries import FigureQuery
+    from work_health.plots import Axes
 
     from .sender import Sender
 
@@ -34,20 +36,41 @@ class Figures(Generic[F]):
             for figure in page.items:
                 yield cast(F, figure)
 
+    def __repr__(self) -> str:
+        return f"<Figures {self._query.description}: iterate over them, or call to_pandas() or plot()>"
+
     def to_csv(self) -> bytes:
         """Return the server's CSV table: every figure, with the same columns for every query."""
-        client = self._client
-        programme = client._run_steps(self._query.resolve_programme())  # pyright: ignore[reportPrivateUsage]
-        return client._send(self._query.build_table_call(programme))  # pyright: ignore[reportPrivateUsage]
+        return self._read_table(has_labels=False)
 
-    def to_pandas(self) -> pd.DataFrame:
-        """Return a frame with one row for each figure and the columns of the CSV. Needs `work-health[pandas]`."""
+    def to_pandas(self, *, all_columns: bool = False) -> pd.DataFrame:
+        """Return a frame with one row for each figure, with labels. Needs `work-health[pandas]`.
+
+        It has the columns that most readers need. With `all_columns`, it has those of the CSV.
+        """
         from work_health.frames import build_pandas_frame
 
-        return build_pandas_frame(self.to_csv())
+        return build_pandas_frame(self._read_table(has_labels=True), all_columns=all_columns)
 
-    def to_polars(self) -> pl.DataFrame:
-        """Return a frame with one row for each figure and the columns of the CSV. Needs `work-health[polars]`."""
+    def to_polars(self, *, all_columns: bool = False) -> pl.DataFrame:
+        """Return a frame with one row for each figure, with labels. Needs `work-health[polars]`.
+
+        It has the columns that most readers need. With `all_columns`, it has those of the CSV.
+        """
         from work_health.frames import build_polars_frame
 
-        return build_polars_frame(self.to_csv())
+        return build_polars_frame(self._read_table(has_labels=True), all_columns=all_columns)
+
+    def plot(self, axes: Axes = None) -> Axes:
+        """Draw the figures over time, with intervals and comparators. Needs `work-health[plot]`.
+
+        Return the axes of matplotlib: the given ones, or new ones.
+        """
+        from work_health.plots import plot_figures
+
+        return plot_figures([cast("FigureFields", figure) for figure in self], axes)
+
+    def _read_table(self, *, has_labels: bool) -> bytes:
+        client = self._client
+        programme = client._run_steps(self._query.resolve_programme())  # pyright: ignore[reportPrivateUsage]
+        return client._send(self._query.build_table_call(programme, has_labels))  # pyright: ignore[reportPrivateUsage]

@@ -11,7 +11,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from work_health._generated.models import NewReturn, NewSubmission
-    from work_health.results import PartsResult, SubmissionResult
+    from work_health.mapping_steps import Ask
+    from work_health.results import CheckResult, PartsResult, SubmissionResult
     from work_health.submit_options import MappingSource
     from work_health.tables import Tabular
 
@@ -177,10 +178,11 @@ class SubmitMethods(Sender):
         measure: str | None = None,
         period: str | None = None,
         organisation: str | None = None,
-    ) -> list[str]:
+    ) -> CheckResult:
         """Check a table on this computer against your duties, and return the names of its returns. Nothing is sent.
 
-        A dry run of `submit` checks more: that parts fit their totals, and that figures fit earlier returns.
+        Only the server checks whether the period is open, parts fit their totals, figures fit earlier returns, and
+        texts look personal. A dry run of `submit` reports those findings.
 
         >>> from work_health import CheckFailed
         >>> try:
@@ -202,3 +204,49 @@ class SubmitMethods(Sender):
         options = SubmissionOptions(measure=measure, period=period, organisation=organisation)
         where = SourceOptions(programme=programme, mapping=mapping, sheet=sheet)
         return self._run_steps(check_table(self._settings, source, where, options))
+
+    def draft_mapping(
+        self,
+        path: str | Path,
+        *,
+        programme: str | None = None,
+        sheet: str | None = None,
+        measure: str | None = None,
+        period: str | None = None,
+        organisation: str | None = None,
+        ask: Ask | None = None,
+    ) -> str:
+        """Return the text of a mapping file for an export: a TOML file with comments. Nothing is sent.
+
+        The client finds the sheet, the header, the columns, the areas and the categories by their names and contents.
+        Lines with `TO DECIDE` state what it could not find out.
+
+        >>> from pathlib import Path
+        >>> _ = Path("export.csv").write_text("Council,Gender,Referrals\\nNottingham,F,80\\n")
+        >>> text = client.draft_mapping(
+        ...     "export.csv", measure="ips-primary-care-referrals", period="FY2025-26-Q3"
+        ... )
+        >>> [line for line in text.splitlines() if line.startswith('"F"')]
+        ['"F" = "female"  # Female']
+
+        Args:
+            path: A CSV file or a workbook.
+            programme: The slug of the programme. Default: the client's.
+            sheet: The sheet of the workbook, if it is not the one with the largest table.
+            measure: The measure of the file. Default: the one that its titles name, or that you owe alone.
+            period: The period of the file, if it does not name one.
+            organisation: The organisation to submit for, if the key has more than one.
+            ask: A function that receives a question, the possible answers and the proposed one, and returns the
+                answer. Default: take the proposal.
+
+        Raises:
+            WorkHealthError: A question has no proposed answer, or you owe no such return.
+        """
+        from pathlib import Path
+
+        from work_health.mapping_steps import draft_mapping, take_proposal
+        from work_health.submit_options import SubmissionOptions
+
+        options = SubmissionOptions(measure=measure, period=period, organisation=organisation)
+        steps = draft_mapping(self._settings, Path(path), options, programme, sheet, ask or take_proposal)
+        return self._run_steps(steps)

@@ -15,8 +15,20 @@ from work_health._version import VERSION
 from work_health.errors import ApiError, KeyExpiresSoon, RequestRejected, WorkHealthError
 from work_health.results import IncompleteSubmission
 
-from . import duty_commands, key_commands, profile_commands, read_commands, screen, submit_commands
+from . import (
+    duty_commands,
+    key_commands,
+    mapping_commands,
+    profile_commands,
+    read_commands,
+    return_commands,
+    return_screens,
+    review_commands,
+    screen,
+    submit_commands,
+)
 from .exit_codes import EXIT_CODE_MEANINGS, ExitCode, choose_exit_code
+from .hints import to_option_names
 from .session import Session, get_session
 
 log = logging.getLogger("work_health")
@@ -35,7 +47,10 @@ app = typer.Typer(
 )
 app.add_typer(duty_commands.app)
 app.add_typer(submit_commands.app)
+app.add_typer(return_commands.app)
+app.add_typer(review_commands.app)
 app.add_typer(read_commands.app)
+app.add_typer(mapping_commands.app, name="mapping")
 app.add_typer(key_commands.app, name="keys")
 app.add_typer(profile_commands.app, name="profile")
 
@@ -121,12 +136,13 @@ def _print_error(error: WorkHealthError, session: Session) -> None:
         return
     console = screen.create_console(error=True)
     if not isinstance(error, ApiError):
-        console.print(str(error), markup=False)
+        console.print(to_option_names(str(error)), markup=False)
         return
     request = f" [dim](request {error.request_id})[/]" if error.request_id else ""
-    console.print(f"[bold red]{error.title}[/] {screen.escape(error.detail)}{request}")
+    detail = screen.escape(to_option_names(error.detail))
+    console.print(f"[bold red]{screen.escape(error.title)}[/] {detail}{request}")
     if error.findings:
-        console.print(screen.render_findings(error.findings))
+        console.print(return_screens.render_findings(error.findings))
     elif isinstance(error, RequestRejected):
         console.print(str(error), markup=False)
 

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from . import screen
+from . import return_screens, screen
 from .options import Json
 from .session import get_session
 
@@ -42,13 +42,15 @@ def obligations(
     work-health obligations --state overdue
     """
     client = get_session(context, json_).open_client()
-    page = client.list_obligations(
-        client.resolve_programme(), organisation=organisation, measure=measure, period=period, state=state
+    duties = list(
+        client.iter_obligations(
+            client.resolve_programme(), organisation=organisation, measure=measure, period=period, state=state
+        )
     )
     if json_:
-        screen.print_items_json(page.items)
+        screen.print_items_json(duties)
     else:
-        screen.create_console().print(screen.render_obligations(page.items))
+        screen.create_console().print(return_screens.render_obligations(duties))
 
 
 @app.command()
@@ -66,7 +68,8 @@ def template(
 
     work-health template ips-primary-care-referrals --period FY2025-26-Q3
     """
-    client = get_session(context).open_client()
+    session = get_session(context)
+    client = session.open_client()
     content = client.get_template(client.resolve_programme(), measure, period=period, series=series, service=service)
     if str(output) == "-":
         sys.stdout.buffer.write(content)
@@ -75,4 +78,5 @@ def template(
     if path.exists():
         raise typer.BadParameter(f"{path} exists already", param_hint="--output")
     path.write_bytes(content)
-    screen.create_console().print(f"Saved {path}. Fill in the values, then [bold]work-health check {path}[/]")
+    screen.create_console().print(f"Saved {path}. Fill in the values.", markup=False, soft_wrap=True)
+    screen.print_next(session.format_command("check", path))

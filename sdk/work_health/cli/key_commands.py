@@ -8,7 +8,7 @@ import typer
 
 from work_health import NewKey, WorkHealthError
 
-from . import screen
+from . import return_screens, screen
 from .options import Json
 from .session import get_session
 
@@ -25,7 +25,7 @@ def list_keys(context: typer.Context, json_: Json = False) -> None:
     if json_:
         screen.print_items_json(items)
     else:
-        screen.create_console().print(screen.render_keys(items))
+        screen.create_console().print(return_screens.render_keys(items))
 
 
 @app.command("rotate")

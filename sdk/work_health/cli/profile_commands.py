@@ -6,9 +6,10 @@ from typing import Annotated
 
 import typer
 
-from work_health import WorkHealth
+from work_health import WorkHealth, profiles
+from work_health._settings import DEFAULT_URL
 
-from . import profiles, screen
+from . import screen
 from .options import Json
 from .session import get_session
 
@@ -35,12 +36,23 @@ def list_profiles(context: typer.Context, json_: Json = False) -> None:
 
 @app.command("save")
 def save_profile(
+    context: typer.Context,
     name: Annotated[str, typer.Argument(help="The name of the profile, such as live or sandbox.")] = "default",
     url: Annotated[str | None, typer.Option(help="The base URL of the server.")] = None,
     programme: Annotated[str | None, typer.Option(help="The slug of the programme.")] = None,
 ) -> None:
-    """Save a server and a key under a name. The command prompts for the key and does not show it."""
+    """Save a server and a key under a name, after a test of both. The client in Python reads the same profiles.
+
+    The command asks for the address and the key, and does not show the key.
+    """
+    session = get_session(context)
+    address = url or session.url or typer.prompt("Address of the server", default=DEFAULT_URL, err=True).strip()
     key = typer.prompt("Key", hide_input=True, default="", show_default=False, err=True).strip()
-    WorkHealth(key, base_url=url).close()  # raises an error for an invalid key or address
-    path = profiles.save_profile(name, profiles.Profile(url=url, programme=programme, key=key or None))
-    screen.create_console().print(f"Saved profile {name} in {path}")
+    client = WorkHealth(key, base_url=address, programme=programme)
+    session.clients.append(client)
+    client_name = client.get_me().client if key else None
+    path = profiles.save_profile(name, profiles.Profile(url=address, programme=programme, key=key or None))
+    console = screen.create_console()
+    console.print(f"The key of {client_name} works." if client_name else "Saved without a key.", markup=False)
+    console.print(f"Saved profile {name} in {path}", markup=False, soft_wrap=True)
+    screen.print_next(f"work-health {'' if name == 'default' else f'--profile {name} '}obligations")

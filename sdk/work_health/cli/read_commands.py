@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from . import screen
+from . import figure_screens, return_screens, screen
 from .options import Json
 from .session import get_session
 
@@ -31,7 +31,7 @@ def returns(
     if json_:
         screen.print_items_json(revisions)
     else:
-        screen.create_console().print(screen.render_returns(revisions))
+        screen.create_console().print(return_screens.render_returns(revisions))
 
 
 @app.command()
@@ -69,7 +69,9 @@ def outcomes(
     if json_:
         screen.print_items_json(items)
     else:
-        screen.create_console().print(screen.render_chart(items) if chart else screen.render_figures(items))
+        screen.create_console().print(
+            figure_screens.render_chart(items) if chart else figure_screens.render_figures(items)
+        )
 
 
 @app.command()
@@ -79,5 +81,5 @@ def plan(context: typer.Context, json_: Json = False) -> None:
     delivery_plan = client.plan()
     if json_:
         return screen.print_json(client.get_logic_model(delivery_plan.programme).to_dict())
-    screen.create_console().print(screen.render_plan(delivery_plan))
+    screen.create_console().print(figure_screens.render_plan(delivery_plan))
     return None

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, TypedDict
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from . import screen
+from . import return_screens, screen
 from .options import File, Json, MappingFile, Measure, Organisation, Period, Sheet
 from .session import get_session
 
@@ -44,15 +44,26 @@ def check(
 ) -> None:
     """Check a file on this computer against your duties. Nothing is sent.
 
-    [bold]submit --dry-run[/] checks more: that parts fit totals, and that figures fit earlier returns.
+    [bold]submit --dry-run[/] checks more: whether the period is open, parts fit totals, figures fit earlier returns,
+    and texts look personal.
     """
-    client = get_session(context, json_).open_client()
-    names = client.check(file, mapping=mapping, sheet=sheet, measure=measure, period=period, organisation=organisation)
-    if json_:
-        return screen.print_json({"returns": names, "findings": []})
-    screen.create_console().print(
-        f"The file matches your duties: {', '.join(names)}. Next: [bold]work-health submit {file} --dry-run[/]"
+    session = get_session(context, json_)
+    result = session.open_client().check(
+        file, mapping=mapping, sheet=sheet, measure=measure, period=period, organisation=organisation
     )
+    if json_:
+        warnings = [finding.to_dict() for finding in result.warnings]
+        return screen.print_json({"returns": result.returns, "rows": result.rows, "findings": warnings})
+    console = screen.create_console()
+    console.print(f"{result.rows} rows match your duties: {', '.join(result.returns)}.", markup=False)
+    if result.warnings:
+        console.print(return_screens.render_findings(result.warnings))
+    console.print(
+        "Only the server checks whether the period is open, parts fit totals, figures fit earlier returns, and texts "
+        "look personal."
+    )
+    options = {"mapping": mapping, "sheet": sheet, "measure": measure, "period": period, "organisation": organisation}
+    screen.print_next(session.format_command("submit", file, **options, dry_run=True))
     return None
 
 
@@ -85,7 +96,8 @@ def submit(
 
     work-health submit return.xlsx --mapping ours.toml --dry-run
     """
-    client = get_session(context, json_).open_client()
+    session = get_session(context, json_)
+    client = session.open_client()
     arguments: SubmissionArguments = {
         "mapping": mapping, "sheet": sheet, "measure": measure, "period": period, "organisation": organisation,
         "confirm_withdrawals": confirm_withdrawals, "note": note,
@@ -94,16 +106,20 @@ def submit(
     if in_parts and dry_run:
         raise typer.BadParameter("a dry run changes nothing, so it needs no parts", param_hint="--in-parts")
     if in_parts:
-        _submit_in_parts(client, file, in_parts, arguments, json_)
-    else:
-        _print_result(client.submit(file, dry_run=dry_run, **arguments), json_)
+        return _submit_in_parts(client, file, in_parts, arguments, json_)
+    _print_result(client.submit(file, dry_run=dry_run, **arguments), json_)
+    if dry_run and not json_:
+        screen.print_next(
+            session.format_command("submit", file, **arguments | {"justifications": None}, justify=justify)
+        )
+    return None
 
 
 def _submit_in_parts(client: WorkHealth, file: Path, rows: int, arguments: SubmissionArguments, json_: bool) -> None:
     with _ProgressBar() as bar:
         result = client.submit_in_parts(file, rows=rows, on_progress=bar.show, **arguments)
     if not json_:
-        return screen.create_console().print(screen.render_parts(result))
+        return screen.create_console().print(return_screens.render_parts(result))
     parts = [
         {"returns": part.returns, "rows": part.rows, "outcome": part.outcome, "submission": part.submission}
         for part in result.parts
@@ -115,9 +131,9 @@ def _print_result(result: SubmissionResult, json_: bool) -> None:
     if json_:
         return screen.print_json(result.report.to_dict())
     console = screen.create_console()
-    console.print(screen.render_report(result.report))
+    console.print(return_screens.render_report(result.report))
     if result.findings:
-        console.print(screen.render_findings(result.findings))
+        console.print(return_screens.render_findings(result.findings))
     return None
 
 

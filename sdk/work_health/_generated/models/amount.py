@@ -6,20 +6,20 @@ from typing import Any, TypeVar, cast
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-from ..types import UNSET, Unset
+from ..._structs import ContractStruct
 
 T = TypeVar("T", bound="Amount")
 
 
-@_attrs_define
-class Amount:
+@_attrs_define(repr=False)
+class Amount(ContractStruct):
     """A rolled-up figure: exact, or between two bounds."""
 
     value: float | None
     lower_bound: float | None
     upper_bound: float | None
-    numerator: float | None | Unset = UNSET
-    denominator: float | None | Unset = UNSET
+    numerator: float | None = None
+    denominator: float | None = None
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -32,15 +32,15 @@ class Amount:
         upper_bound: float | None
         upper_bound = self.upper_bound
 
-        numerator: float | None | Unset
-        if isinstance(self.numerator, Unset):
-            numerator = UNSET
+        numerator: float | None
+        if self.numerator is None:
+            numerator = None
         else:
             numerator = self.numerator
 
-        denominator: float | None | Unset
-        if isinstance(self.denominator, Unset):
-            denominator = UNSET
+        denominator: float | None
+        if self.denominator is None:
+            denominator = None
         else:
             denominator = self.denominator
 
@@ -53,10 +53,8 @@ class Amount:
                 "upper_bound": upper_bound,
             }
         )
-        if numerator is not UNSET:
-            field_dict["numerator"] = numerator
-        if denominator is not UNSET:
-            field_dict["denominator"] = denominator
+        field_dict["numerator"] = numerator
+        field_dict["denominator"] = denominator
 
         return field_dict
 
@@ -85,23 +83,19 @@ class Amount:
 
         upper_bound = _parse_upper_bound(d.pop("upper_bound"))
 
-        def _parse_numerator(data: object) -> float | None | Unset:
+        def _parse_numerator(data: object) -> float | None:
             if data is None:
                 return data
-            if isinstance(data, Unset):
-                return data
-            return cast(float | None | Unset, data)
+            return cast(float | None, data)
 
-        numerator = _parse_numerator(d.pop("numerator", UNSET))
+        numerator = _parse_numerator(d.pop("numerator", None))
 
-        def _parse_denominator(data: object) -> float | None | Unset:
+        def _parse_denominator(data: object) -> float | None:
             if data is None:
                 return data
-            if isinstance(data, Unset):
-                return data
-            return cast(float | None | Unset, data)
+            return cast(float | None, data)
 
-        denominator = _parse_denominator(d.pop("denominator", UNSET))
+        denominator = _parse_denominator(d.pop("denominator", None))
 
         amount = cls(
             value=value,

@@ -6,13 +6,13 @@ from typing import Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 
-from ..types import UNSET, Unset
+from ..._structs import ContractStruct
 
 T = TypeVar("T", bound="Area")
 
 
-@_attrs_define
-class Area:
+@_attrs_define(repr=False)
+class Area(ContractStruct):
     """A place with a GSS code."""
 
     code: str
@@ -22,13 +22,13 @@ class Area:
     level: str
     """ A kebab-case code. It never changes once it is in use. """
     families: list[str]
-    other_names: list[str] | Unset = UNSET
+    other_names: list[str] | None = None
     """ Other spellings of the name, in files of publishers. """
-    parent: None | str | Unset = UNSET
+    parent: None | str = None
     """ The area of the same family that contains it. """
-    valid_from: datetime.date | None | Unset = UNSET
-    valid_to: datetime.date | None | Unset = UNSET
-    successors: list[str] | Unset = UNSET
+    valid_from: datetime.date | None = None
+    valid_to: datetime.date | None = None
+    successors: list[str] | None = None
 
     def to_dict(self) -> dict[str, Any]:
         code = self.code
@@ -39,34 +39,34 @@ class Area:
 
         families = self.families
 
-        other_names: list[str] | Unset = UNSET
-        if not isinstance(self.other_names, Unset):
+        other_names: list[str] | None = None
+        if self.other_names is not None:
             other_names = self.other_names
 
-        parent: None | str | Unset
-        if isinstance(self.parent, Unset):
-            parent = UNSET
+        parent: None | str
+        if self.parent is None:
+            parent = None
         else:
             parent = self.parent
 
-        valid_from: None | str | Unset
-        if isinstance(self.valid_from, Unset):
-            valid_from = UNSET
+        valid_from: None | str
+        if self.valid_from is None:
+            valid_from = None
         elif isinstance(self.valid_from, datetime.date):
             valid_from = self.valid_from.isoformat()
         else:
             valid_from = self.valid_from
 
-        valid_to: None | str | Unset
-        if isinstance(self.valid_to, Unset):
-            valid_to = UNSET
+        valid_to: None | str
+        if self.valid_to is None:
+            valid_to = None
         elif isinstance(self.valid_to, datetime.date):
             valid_to = self.valid_to.isoformat()
         else:
             valid_to = self.valid_to
 
-        successors: list[str] | Unset = UNSET
-        if not isinstance(self.successors, Unset):
+        successors: list[str] | None = None
+        if self.successors is not None:
             successors = self.successors
 
         field_dict: dict[str, Any] = {}
@@ -79,15 +79,12 @@ class Area:
                 "families": families,
             }
         )
-        if other_names is not UNSET:
+        if other_names is not None:
             field_dict["other_names"] = other_names
-        if parent is not UNSET:
-            field_dict["parent"] = parent
-        if valid_from is not UNSET:
-            field_dict["valid_from"] = valid_from
-        if valid_to is not UNSET:
-            field_dict["valid_to"] = valid_to
-        if successors is not UNSET:
+        field_dict["parent"] = parent
+        field_dict["valid_from"] = valid_from
+        field_dict["valid_to"] = valid_to
+        if successors is not None:
             field_dict["successors"] = successors
 
         return field_dict
@@ -103,21 +100,17 @@ class Area:
 
         families = cast(list[str], d.pop("families"))
 
-        other_names = cast(list[str], d.pop("other_names", UNSET))
+        other_names = cast(list[str], d.pop("other_names", None))
 
-        def _parse_parent(data: object) -> None | str | Unset:
+        def _parse_parent(data: object) -> None | str:
             if data is None:
                 return data
-            if isinstance(data, Unset):
-                return data
-            return cast(None | str | Unset, data)
+            return cast(None | str, data)
 
-        parent = _parse_parent(d.pop("parent", UNSET))
+        parent = _parse_parent(d.pop("parent", None))
 
-        def _parse_valid_from(data: object) -> datetime.date | None | Unset:
+        def _parse_valid_from(data: object) -> datetime.date | None:
             if data is None:
-                return data
-            if isinstance(data, Unset):
                 return data
             try:
                 if not isinstance(data, str):
@@ -127,14 +120,12 @@ class Area:
                 return valid_from_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
-            return cast(datetime.date | None | Unset, data)
+            return cast(datetime.date | None, data)
 
-        valid_from = _parse_valid_from(d.pop("valid_from", UNSET))
+        valid_from = _parse_valid_from(d.pop("valid_from", None))
 
-        def _parse_valid_to(data: object) -> datetime.date | None | Unset:
+        def _parse_valid_to(data: object) -> datetime.date | None:
             if data is None:
-                return data
-            if isinstance(data, Unset):
                 return data
             try:
                 if not isinstance(data, str):
@@ -144,11 +135,11 @@ class Area:
                 return valid_to_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
-            return cast(datetime.date | None | Unset, data)
+            return cast(datetime.date | None, data)
 
-        valid_to = _parse_valid_to(d.pop("valid_to", UNSET))
+        valid_to = _parse_valid_to(d.pop("valid_to", None))
 
-        successors = cast(list[str], d.pop("successors", UNSET))
+        successors = cast(list[str], d.pop("successors", None))
 
         area = cls(
             code=code,

@@ -6,11 +6,13 @@ from typing import Any, TypeVar, cast
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
+from ..._structs import ContractStruct
+
 T = TypeVar("T", bound="AreaFamily")
 
 
-@_attrs_define
-class AreaFamily:
+@_attrs_define(repr=False)
+class AreaFamily(ContractStruct):
     """The areas of a family, widest level first."""
 
     slug: str

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
+from ..._structs import ContractStruct
+
 if TYPE_CHECKING:
     from ..models.area import Area
     from ..models.family import Family
@@ -14,8 +16,8 @@ if TYPE_CHECKING:
 T = TypeVar("T", bound="AreaPage")
 
 
-@_attrs_define
-class AreaPage:
+@_attrs_define(repr=False)
+class AreaPage(ContractStruct):
     """Areas and their families."""
 
     programme: str

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
+from ..._structs import ContractStruct
+
 if TYPE_CHECKING:
     from ..models.audit_entry_subject import AuditEntrySubject
 
@@ -14,8 +16,8 @@ if TYPE_CHECKING:
 T = TypeVar("T", bound="AuditEntry")
 
 
-@_attrs_define
-class AuditEntry:
+@_attrs_define(repr=False)
+class AuditEntry(ContractStruct):
     """One action in the audit trail."""
 
     at: datetime.datetime

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
+from ..._structs import ContractStruct
+
 if TYPE_CHECKING:
     from ..models.area_family import AreaFamily
     from ..models.measure_availability import MeasureAvailability
@@ -15,8 +17,8 @@ if TYPE_CHECKING:
 T = TypeVar("T", bound="Availability")
 
 
-@_attrs_define
-class Availability:
+@_attrs_define(repr=False)
+class Availability(ContractStruct):
     """The queries that the plan allows, whether or not there is any data yet."""
 
     programme: str

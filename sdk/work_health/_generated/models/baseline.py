@@ -5,13 +5,14 @@ from typing import Any, TypeVar
 
 from attrs import define as _attrs_define
 
+from ..._structs import ContractStruct
 from ..models.basis import Basis
 
 T = TypeVar("T", bound="Baseline")
 
 
-@_attrs_define
-class Baseline:
+@_attrs_define(repr=False)
+class Baseline(ContractStruct):
     """The value of a measure in a period before the change that the plan wants, in the unit of the measure.
 
     A figure is compared with it if its period has the same length. Returns for the period are accepted, even before

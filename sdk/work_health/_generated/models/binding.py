@@ -2,38 +2,28 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 from attrs import define as _attrs_define
 
-from ..types import UNSET, Unset
+from ..._structs import ContractStruct
 
 T = TypeVar("T", bound="Binding")
 
 
-@_attrs_define
-class Binding:
-    """An organisation that plays a role from a day on, until its last day or the day of the next binding."""
+@_attrs_define(repr=False)
+class Binding(ContractStruct):
+    """An organisation that plays a role from a day on, until the day of the next binding."""
 
     organisation: str
     """ A kebab-case code. It never changes once it is in use. """
     valid_from: datetime.date
     """ It owes each period that ends on this day or later. """
-    valid_to: datetime.date | None | Unset = UNSET
-    """ Its last day in the role, as `end-binding` records it. It owes no period that ends later. """
 
     def to_dict(self) -> dict[str, Any]:
         organisation = self.organisation
 
         valid_from = self.valid_from.isoformat()
-
-        valid_to: None | str | Unset
-        if isinstance(self.valid_to, Unset):
-            valid_to = UNSET
-        elif isinstance(self.valid_to, datetime.date):
-            valid_to = self.valid_to.isoformat()
-        else:
-            valid_to = self.valid_to
 
         field_dict: dict[str, Any] = {}
 
@@ -43,8 +33,6 @@ class Binding:
                 "valid_from": valid_from,
             }
         )
-        if valid_to is not UNSET:
-            field_dict["valid_to"] = valid_to
 
         return field_dict
 
@@ -55,27 +43,9 @@ class Binding:
 
         valid_from = datetime.date.fromisoformat(d.pop("valid_from"))
 
-        def _parse_valid_to(data: object) -> datetime.date | None | Unset:
-            if data is None:
-                return data
-            if isinstance(data, Unset):
-                return data
-            try:
-                if not isinstance(data, str):
-                    raise TypeError()
-                valid_to_type_0 = datetime.date.fromisoformat(data)
-
-                return valid_to_type_0
-            except (TypeError, ValueError, AttributeError, KeyError):
-                pass
-            return cast(datetime.date | None | Unset, data)
-
-        valid_to = _parse_valid_to(d.pop("valid_to", UNSET))
-
         binding = cls(
             organisation=organisation,
             valid_from=valid_from,
-            valid_to=valid_to,
         )
 
         return binding

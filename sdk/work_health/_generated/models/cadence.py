@@ -5,39 +5,39 @@ from typing import Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 
+from ..._structs import ContractStruct
 from ..models.basis import Basis
 from ..models.period_type import PeriodType
-from ..types import UNSET, Unset
 
 T = TypeVar("T", bound="Cadence")
 
 
-@_attrs_define
-class Cadence:
+@_attrs_define(repr=False)
+class Cadence(ContractStruct):
     """The periods for which a measure is returned."""
 
     period_type: PeriodType
     """ The type of a period, such as a month or a financial year. """
     basis: Basis
     """ The origin of a statement: the plan's words, a reading of them, or a setting that the software needs. """
-    months: int | None | Unset = UNSET
+    months: int | None = None
     """ The length of a `months-ending` period. """
-    note: None | str | Unset = UNSET
+    note: None | str = None
 
     def to_dict(self) -> dict[str, Any]:
         period_type = self.period_type.value
 
         basis = self.basis.value
 
-        months: int | None | Unset
-        if isinstance(self.months, Unset):
-            months = UNSET
+        months: int | None
+        if self.months is None:
+            months = None
         else:
             months = self.months
 
-        note: None | str | Unset
-        if isinstance(self.note, Unset):
-            note = UNSET
+        note: None | str
+        if self.note is None:
+            note = None
         else:
             note = self.note
 
@@ -49,10 +49,8 @@ class Cadence:
                 "basis": basis,
             }
         )
-        if months is not UNSET:
-            field_dict["months"] = months
-        if note is not UNSET:
-            field_dict["note"] = note
+        field_dict["months"] = months
+        field_dict["note"] = note
 
         return field_dict
 
@@ -63,23 +61,19 @@ class Cadence:
 
         basis = Basis(d.pop("basis"))
 
-        def _parse_months(data: object) -> int | None | Unset:
+        def _parse_months(data: object) -> int | None:
             if data is None:
                 return data
-            if isinstance(data, Unset):
-                return data
-            return cast(int | None | Unset, data)
+            return cast(int | None, data)
 
-        months = _parse_months(d.pop("months", UNSET))
+        months = _parse_months(d.pop("months", None))
 
-        def _parse_note(data: object) -> None | str | Unset:
+        def _parse_note(data: object) -> None | str:
             if data is None:
                 return data
-            if isinstance(data, Unset):
-                return data
-            return cast(None | str | Unset, data)
+            return cast(None | str, data)
 
-        note = _parse_note(d.pop("note", UNSET))
+        note = _parse_note(d.pop("note", None))
 
         cadence = cls(
             period_type=period_type,

@@ -5,14 +5,14 @@ from typing import Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 
+from ..._structs import ContractStruct
 from ..models.basis import Basis
-from ..types import UNSET, Unset
 
 T = TypeVar("T", bound="Calendar")
 
 
-@_attrs_define
-class Calendar:
+@_attrs_define(repr=False)
+class Calendar(ContractStruct):
     """The deadlines of returns, in days after the last day of the period, London time."""
 
     due_days: int
@@ -21,7 +21,7 @@ class Calendar:
     """ Days until the return is late. """
     basis: Basis
     """ The origin of a statement: the plan's words, a reading of them, or a setting that the software needs. """
-    closes_days: int | None | Unset = UNSET
+    closes_days: int | None = None
 
     def to_dict(self) -> dict[str, Any]:
         due_days = self.due_days
@@ -30,9 +30,9 @@ class Calendar:
 
         basis = self.basis.value
 
-        closes_days: int | None | Unset
-        if isinstance(self.closes_days, Unset):
-            closes_days = UNSET
+        closes_days: int | None
+        if self.closes_days is None:
+            closes_days = None
         else:
             closes_days = self.closes_days
 
@@ -45,8 +45,7 @@ class Calendar:
                 "basis": basis,
             }
         )
-        if closes_days is not UNSET:
-            field_dict["closes_days"] = closes_days
+        field_dict["closes_days"] = closes_days
 
         return field_dict
 
@@ -59,14 +58,12 @@ class Calendar:
 
         basis = Basis(d.pop("basis"))
 
-        def _parse_closes_days(data: object) -> int | None | Unset:
+        def _parse_closes_days(data: object) -> int | None:
             if data is None:
                 return data
-            if isinstance(data, Unset):
-                return data
-            return cast(int | None | Unset, data)
+            return cast(int | None, data)
 
-        closes_days = _parse_closes_days(d.pop("closes_days", UNSET))
+        closes_days = _parse_closes_days(d.pop("closes_days", None))
 
         calendar = cls(
             due_days=due_days,

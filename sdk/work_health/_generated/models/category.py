@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 
-from ..types import UNSET, Unset
+from ..._structs import ContractStruct
 
 if TYPE_CHECKING:
     from ..models.category_mappings import CategoryMappings
@@ -14,16 +14,16 @@ if TYPE_CHECKING:
 T = TypeVar("T", bound="Category")
 
 
-@_attrs_define
-class Category:
+@_attrs_define(repr=False)
+class Category(ContractStruct):
     """A code of a dimension."""
 
     code: str
     """ A kebab-case code. It never changes once it is in use. """
     label: str
-    parent: None | str | Unset = UNSET
+    parent: None | str = None
     """ The broader category that contains this one. """
-    mappings: CategoryMappings | Unset = UNSET
+    mappings: CategoryMappings | None = None
     """ The code of the category in other systems, by system. """
 
     def to_dict(self) -> dict[str, Any]:
@@ -31,14 +31,14 @@ class Category:
 
         label = self.label
 
-        parent: None | str | Unset
-        if isinstance(self.parent, Unset):
-            parent = UNSET
+        parent: None | str
+        if self.parent is None:
+            parent = None
         else:
             parent = self.parent
 
-        mappings: dict[str, Any] | Unset = UNSET
-        if not isinstance(self.mappings, Unset):
+        mappings: dict[str, Any] | None = None
+        if self.mappings is not None:
             mappings = self.mappings.to_dict()
 
         field_dict: dict[str, Any] = {}
@@ -49,9 +49,8 @@ class Category:
                 "label": label,
             }
         )
-        if parent is not UNSET:
-            field_dict["parent"] = parent
-        if mappings is not UNSET:
+        field_dict["parent"] = parent
+        if mappings is not None:
             field_dict["mappings"] = mappings
 
         return field_dict
@@ -65,19 +64,17 @@ class Category:
 
         label = d.pop("label")
 
-        def _parse_parent(data: object) -> None | str | Unset:
+        def _parse_parent(data: object) -> None | str:
             if data is None:
                 return data
-            if isinstance(data, Unset):
-                return data
-            return cast(None | str | Unset, data)
+            return cast(None | str, data)
 
-        parent = _parse_parent(d.pop("parent", UNSET))
+        parent = _parse_parent(d.pop("parent", None))
 
-        _mappings = d.pop("mappings", UNSET)
-        mappings: CategoryMappings | Unset
-        if isinstance(_mappings, Unset):
-            mappings = UNSET
+        _mappings = d.pop("mappings", None)
+        mappings: CategoryMappings | None
+        if _mappings is None:
+            mappings = None
         else:
             mappings = CategoryMappings.from_dict(_mappings)
 

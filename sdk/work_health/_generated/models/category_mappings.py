@@ -6,11 +6,13 @@ from typing import Any, TypeVar
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
+from ..._structs import ContractStruct
+
 T = TypeVar("T", bound="CategoryMappings")
 
 
-@_attrs_define
-class CategoryMappings:
+@_attrs_define(repr=False)
+class CategoryMappings(ContractStruct):
     """The code of the category in other systems, by system."""
 
     additional_properties: dict[str, str] = _attrs_field(init=False, factory=dict)

@@ -6,11 +6,13 @@ from typing import Any, TypeVar
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
+from ..._structs import ContractStruct
+
 T = TypeVar("T", bound="CellCounts")
 
 
-@_attrs_define
-class CellCounts:
+@_attrs_define(repr=False)
+class CellCounts(ContractStruct):
     """Counts of cells. `received` is always `added` + `changed` + `unchanged`."""
 
     received: int

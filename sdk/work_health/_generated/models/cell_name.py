@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-from ..types import UNSET, Unset
+from ..._structs import ContractStruct
 
 if TYPE_CHECKING:
     from ..models.cell_name_breakdown import CellNameBreakdown
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 T = TypeVar("T", bound="CellName")
 
 
-@_attrs_define
-class CellName:
+@_attrs_define(repr=False)
+class CellName(ContractStruct):
     """The name of a cell of a return. Without `area` it names the return as a whole."""
 
     measure: str
@@ -28,10 +28,10 @@ class CellName:
     period: str
     """ A period code, whose form implies the type: `2025-07`, `FY2025-26-Q1`, `FY2025-26-H1`, `FY2025-26`,
     `CY2025-Q3`, `CY2025`, `AY2025-26`, `R12-2025-12`, `D2025-09-30` or `P2025-04..2025-12`. """
-    area: None | str | Unset = UNSET
+    area: None | str = None
     """ A GSS code such as `E06000018`. With `-unknown` it means *somewhere in that area, the finer area not known*.
     """
-    breakdown: CellNameBreakdown | Unset = UNSET
+    breakdown: CellNameBreakdown | None = None
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -43,14 +43,14 @@ class CellName:
 
         period = self.period
 
-        area: None | str | Unset
-        if isinstance(self.area, Unset):
-            area = UNSET
+        area: None | str
+        if self.area is None:
+            area = None
         else:
             area = self.area
 
-        breakdown: dict[str, Any] | Unset = UNSET
-        if not isinstance(self.breakdown, Unset):
+        breakdown: dict[str, Any] | None = None
+        if self.breakdown is not None:
             breakdown = self.breakdown.to_dict()
 
         field_dict: dict[str, Any] = {}
@@ -63,9 +63,8 @@ class CellName:
                 "period": period,
             }
         )
-        if area is not UNSET:
-            field_dict["area"] = area
-        if breakdown is not UNSET:
+        field_dict["area"] = area
+        if breakdown is not None:
             field_dict["breakdown"] = breakdown
 
         return field_dict
@@ -83,19 +82,17 @@ class CellName:
 
         period = d.pop("period")
 
-        def _parse_area(data: object) -> None | str | Unset:
+        def _parse_area(data: object) -> None | str:
             if data is None:
                 return data
-            if isinstance(data, Unset):
-                return data
-            return cast(None | str | Unset, data)
+            return cast(None | str, data)
 
-        area = _parse_area(d.pop("area", UNSET))
+        area = _parse_area(d.pop("area", None))
 
-        _breakdown = d.pop("breakdown", UNSET)
-        breakdown: CellNameBreakdown | Unset
-        if isinstance(_breakdown, Unset):
-            breakdown = UNSET
+        _breakdown = d.pop("breakdown", None)
+        breakdown: CellNameBreakdown | None
+        if _breakdown is None:
+            breakdown = None
         else:
             breakdown = CellNameBreakdown.from_dict(_breakdown)
 

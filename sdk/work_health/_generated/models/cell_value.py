@@ -6,87 +6,80 @@ from typing import Any, TypeVar, cast
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
+from ..._structs import ContractStruct
 from ..models.status import Status
-from ..types import UNSET, Unset
 
 T = TypeVar("T", bound="CellValue")
 
 
-@_attrs_define
-class CellValue:
+@_attrs_define(repr=False)
+class CellValue(ContractStruct):
     """The content of a cell."""
 
-    value: int | None | Unset = UNSET
-    numerator: int | None | Unset = UNSET
-    denominator: int | None | Unset = UNSET
-    lower: int | None | Unset = UNSET
-    upper: int | None | Unset = UNSET
-    status: None | Status | Unset = UNSET
-    note: None | str | Unset = UNSET
+    value: int | None = None
+    numerator: int | None = None
+    denominator: int | None = None
+    lower: int | None = None
+    upper: int | None = None
+    status: None | Status = None
+    note: None | str = None
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
-        value: int | None | Unset
-        if isinstance(self.value, Unset):
-            value = UNSET
+        value: int | None
+        if self.value is None:
+            value = None
         else:
             value = self.value
 
-        numerator: int | None | Unset
-        if isinstance(self.numerator, Unset):
-            numerator = UNSET
+        numerator: int | None
+        if self.numerator is None:
+            numerator = None
         else:
             numerator = self.numerator
 
-        denominator: int | None | Unset
-        if isinstance(self.denominator, Unset):
-            denominator = UNSET
+        denominator: int | None
+        if self.denominator is None:
+            denominator = None
         else:
             denominator = self.denominator
 
-        lower: int | None | Unset
-        if isinstance(self.lower, Unset):
-            lower = UNSET
+        lower: int | None
+        if self.lower is None:
+            lower = None
         else:
             lower = self.lower
 
-        upper: int | None | Unset
-        if isinstance(self.upper, Unset):
-            upper = UNSET
+        upper: int | None
+        if self.upper is None:
+            upper = None
         else:
             upper = self.upper
 
-        status: None | str | Unset
-        if isinstance(self.status, Unset):
-            status = UNSET
+        status: None | str
+        if self.status is None:
+            status = None
         elif isinstance(self.status, Status):
             status = self.status.value
         else:
             status = self.status
 
-        note: None | str | Unset
-        if isinstance(self.note, Unset):
-            note = UNSET
+        note: None | str
+        if self.note is None:
+            note = None
         else:
             note = self.note
 
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
         field_dict.update({})
-        if value is not UNSET:
-            field_dict["value"] = value
-        if numerator is not UNSET:
-            field_dict["numerator"] = numerator
-        if denominator is not UNSET:
-            field_dict["denominator"] = denominator
-        if lower is not UNSET:
-            field_dict["lower"] = lower
-        if upper is not UNSET:
-            field_dict["upper"] = upper
-        if status is not UNSET:
-            field_dict["status"] = status
-        if note is not UNSET:
-            field_dict["note"] = note
+        field_dict["value"] = value
+        field_dict["numerator"] = numerator
+        field_dict["denominator"] = denominator
+        field_dict["lower"] = lower
+        field_dict["upper"] = upper
+        field_dict["status"] = status
+        field_dict["note"] = note
 
         return field_dict
 
@@ -94,55 +87,43 @@ class CellValue:
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         d = dict(src_dict)
 
-        def _parse_value(data: object) -> int | None | Unset:
+        def _parse_value(data: object) -> int | None:
             if data is None:
                 return data
-            if isinstance(data, Unset):
-                return data
-            return cast(int | None | Unset, data)
+            return cast(int | None, data)
 
-        value = _parse_value(d.pop("value", UNSET))
+        value = _parse_value(d.pop("value", None))
 
-        def _parse_numerator(data: object) -> int | None | Unset:
+        def _parse_numerator(data: object) -> int | None:
             if data is None:
                 return data
-            if isinstance(data, Unset):
-                return data
-            return cast(int | None | Unset, data)
+            return cast(int | None, data)
 
-        numerator = _parse_numerator(d.pop("numerator", UNSET))
+        numerator = _parse_numerator(d.pop("numerator", None))
 
-        def _parse_denominator(data: object) -> int | None | Unset:
+        def _parse_denominator(data: object) -> int | None:
             if data is None:
                 return data
-            if isinstance(data, Unset):
-                return data
-            return cast(int | None | Unset, data)
+            return cast(int | None, data)
 
-        denominator = _parse_denominator(d.pop("denominator", UNSET))
+        denominator = _parse_denominator(d.pop("denominator", None))
 
-        def _parse_lower(data: object) -> int | None | Unset:
+        def _parse_lower(data: object) -> int | None:
             if data is None:
                 return data
-            if isinstance(data, Unset):
-                return data
-            return cast(int | None | Unset, data)
+            return cast(int | None, data)
 
-        lower = _parse_lower(d.pop("lower", UNSET))
+        lower = _parse_lower(d.pop("lower", None))
 
-        def _parse_upper(data: object) -> int | None | Unset:
+        def _parse_upper(data: object) -> int | None:
             if data is None:
                 return data
-            if isinstance(data, Unset):
-                return data
-            return cast(int | None | Unset, data)
+            return cast(int | None, data)
 
-        upper = _parse_upper(d.pop("upper", UNSET))
+        upper = _parse_upper(d.pop("upper", None))
 
-        def _parse_status(data: object) -> None | Status | Unset:
+        def _parse_status(data: object) -> None | Status:
             if data is None:
-                return data
-            if isinstance(data, Unset):
                 return data
             try:
                 if not isinstance(data, str):
@@ -152,18 +133,16 @@ class CellValue:
                 return status_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
-            return cast(None | Status | Unset, data)
+            return cast(None | Status, data)
 
-        status = _parse_status(d.pop("status", UNSET))
+        status = _parse_status(d.pop("status", None))
 
-        def _parse_note(data: object) -> None | str | Unset:
+        def _parse_note(data: object) -> None | str:
             if data is None:
                 return data
-            if isinstance(data, Unset):
-                return data
-            return cast(None | str | Unset, data)
+            return cast(None | str, data)
 
-        note = _parse_note(d.pop("note", UNSET))
+        note = _parse_note(d.pop("note", None))
 
         cell_value = cls(
             value=value,

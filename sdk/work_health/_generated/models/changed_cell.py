@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
+from ..._structs import ContractStruct
+
 if TYPE_CHECKING:
     from ..models.cell_name import CellName
     from ..models.cell_value import CellValue
@@ -14,8 +16,8 @@ if TYPE_CHECKING:
 T = TypeVar("T", bound="ChangedCell")
 
 
-@_attrs_define
-class ChangedCell:
+@_attrs_define(repr=False)
+class ChangedCell(ContractStruct):
     """A cell that differs from the previous revision."""
 
     cell: CellName

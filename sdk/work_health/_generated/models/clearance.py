@@ -5,11 +5,13 @@ from typing import Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 
+from ..._structs import ContractStruct
+
 T = TypeVar("T", bound="Clearance")
 
 
-@_attrs_define
-class Clearance:
+@_attrs_define(repr=False)
+class Clearance(ContractStruct):
     """The items or entries of a revision, counted from 1, that a reviewer has found free of personal data."""
 
     revision: int

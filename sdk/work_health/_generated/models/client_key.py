@@ -7,11 +7,13 @@ from typing import Any, TypeVar, cast
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
+from ..._structs import ContractStruct
+
 T = TypeVar("T", bound="ClientKey")
 
 
-@_attrs_define
-class ClientKey:
+@_attrs_define(repr=False)
+class ClientKey(ContractStruct):
     """A key of the client, without its secret."""
 
     id: str

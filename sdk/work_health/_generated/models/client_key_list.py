@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
+from ..._structs import ContractStruct
+
 if TYPE_CHECKING:
     from ..models.client_key import ClientKey
 
@@ -13,8 +15,8 @@ if TYPE_CHECKING:
 T = TypeVar("T", bound="ClientKeyList")
 
 
-@_attrs_define
-class ClientKeyList:
+@_attrs_define(repr=False)
+class ClientKeyList(ContractStruct):
     """The keys of a client: the valid ones first, then the newest of the others."""
 
     items: list[ClientKey]

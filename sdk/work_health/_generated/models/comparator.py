@@ -6,16 +6,16 @@ from typing import Any, TypeVar, cast
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
+from ..._structs import ContractStruct
 from ..models.comparison_method import ComparisonMethod
 from ..models.confidence import Confidence
 from ..models.verdict import Verdict
-from ..types import UNSET, Unset
 
 T = TypeVar("T", bound="Comparator")
 
 
-@_attrs_define
-class Comparator:
+@_attrs_define(repr=False)
+class Comparator(ContractStruct):
     """The same series for another area, and how the figure compares with it."""
 
     area: str
@@ -28,7 +28,7 @@ class Comparator:
     """ The highest level at which the two differ; 95 if they are similar. """
     reason: None | str
     """ Why there is no value or no verdict. """
-    method: ComparisonMethod | None | Unset = UNSET
+    method: ComparisonMethod | None = None
     """ The rule of the verdict; null without a verdict. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
@@ -55,9 +55,9 @@ class Comparator:
         reason: None | str
         reason = self.reason
 
-        method: None | str | Unset
-        if isinstance(self.method, Unset):
-            method = UNSET
+        method: None | str
+        if self.method is None:
+            method = None
         elif isinstance(self.method, ComparisonMethod):
             method = self.method.value
         else:
@@ -75,8 +75,7 @@ class Comparator:
                 "reason": reason,
             }
         )
-        if method is not UNSET:
-            field_dict["method"] = method
+        field_dict["method"] = method
 
         return field_dict
 
@@ -131,10 +130,8 @@ class Comparator:
 
         reason = _parse_reason(d.pop("reason"))
 
-        def _parse_method(data: object) -> ComparisonMethod | None | Unset:
+        def _parse_method(data: object) -> ComparisonMethod | None:
             if data is None:
-                return data
-            if isinstance(data, Unset):
                 return data
             try:
                 if not isinstance(data, str):
@@ -144,9 +141,9 @@ class Comparator:
                 return method_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
-            return cast(ComparisonMethod | None | Unset, data)
+            return cast(ComparisonMethod | None, data)
 
-        method = _parse_method(d.pop("method", UNSET))
+        method = _parse_method(d.pop("method", None))
 
         comparator = cls(
             area=area,

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
+from ..._structs import ContractStruct
+
 if TYPE_CHECKING:
     from ..models.cell_name import CellName
 
@@ -13,8 +15,8 @@ if TYPE_CHECKING:
 T = TypeVar("T", bound="Completeness")
 
 
-@_attrs_define
-class Completeness:
+@_attrs_define(repr=False)
+class Completeness(ContractStruct):
     """How many of the required cells a return has.
 
     A duty requires the total of each area, and every category of each scheme.

@@ -6,13 +6,14 @@ from typing import Any, TypeVar
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
+from ..._structs import ContractStruct
 from ..models.review_state import ReviewState
 
 T = TypeVar("T", bound="Contributor")
 
 
-@_attrs_define
-class Contributor:
+@_attrs_define(repr=False)
+class Contributor(ContractStruct):
     """A return that contributes to the figure."""
 
     organisation: str

@@ -6,11 +6,13 @@ from typing import Any, TypeVar
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
+from ..._structs import ContractStruct
+
 T = TypeVar("T", bound="Coverage")
 
 
-@_attrs_define
-class Coverage:
+@_attrs_define(repr=False)
+class Coverage(ContractStruct):
     """The returns behind a figure. `received` is at most `expected`: both count the same duties."""
 
     expected: int

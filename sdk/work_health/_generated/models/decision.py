@@ -5,25 +5,25 @@ from typing import Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 
-from ..types import UNSET, Unset
+from ..._structs import ContractStruct
 
 T = TypeVar("T", bound="Decision")
 
 
-@_attrs_define
-class Decision:
+@_attrs_define(repr=False)
+class Decision(ContractStruct):
     """A decision on one revision. If a newer revision exists, the decision is a conflict."""
 
     revision: int
-    text: None | str | Unset = UNSET
+    text: None | str = None
     """ Only the organisation and reviewers can read it. """
 
     def to_dict(self) -> dict[str, Any]:
         revision = self.revision
 
-        text: None | str | Unset
-        if isinstance(self.text, Unset):
-            text = UNSET
+        text: None | str
+        if self.text is None:
+            text = None
         else:
             text = self.text
 
@@ -34,8 +34,7 @@ class Decision:
                 "revision": revision,
             }
         )
-        if text is not UNSET:
-            field_dict["text"] = text
+        field_dict["text"] = text
 
         return field_dict
 
@@ -44,14 +43,12 @@ class Decision:
         d = dict(src_dict)
         revision = d.pop("revision")
 
-        def _parse_text(data: object) -> None | str | Unset:
+        def _parse_text(data: object) -> None | str:
             if data is None:
                 return data
-            if isinstance(data, Unset):
-                return data
-            return cast(None | str | Unset, data)
+            return cast(None | str, data)
 
-        text = _parse_text(d.pop("text", UNSET))
+        text = _parse_text(d.pop("text", None))
 
         decision = cls(
             revision=revision,

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 
-from ..types import UNSET, Unset
+from ..._structs import ContractStruct
 
 if TYPE_CHECKING:
     from ..models.category import Category
@@ -14,16 +14,16 @@ if TYPE_CHECKING:
 T = TypeVar("T", bound="Dimension")
 
 
-@_attrs_define
-class Dimension:
+@_attrs_define(repr=False)
+class Dimension(ContractStruct):
     """A way to break a measure down. The total is the absence of the dimension, never a code."""
 
     slug: str
     """ A kebab-case code. It never changes once it is in use. """
     label: str
     categories: list[Category]
-    description: None | str | Unset = UNSET
-    ordered: bool | Unset = False
+    description: None | str = None
+    ordered: bool | None = False
     """ True if the categories are ordered from the most deprived. `unknown` is outside the order. """
     supersedes: None | str | Unset = UNSET
     """ The earlier version of the dimension. The two are never compared or joined. """
@@ -38,9 +38,9 @@ class Dimension:
             categories_item = categories_item_data.to_dict()
             categories.append(categories_item)
 
-        description: None | str | Unset
-        if isinstance(self.description, Unset):
-            description = UNSET
+        description: None | str
+        if self.description is None:
+            description = None
         else:
             description = self.description
 
@@ -61,9 +61,8 @@ class Dimension:
                 "categories": categories,
             }
         )
-        if description is not UNSET:
-            field_dict["description"] = description
-        if ordered is not UNSET:
+        field_dict["description"] = description
+        if ordered is not None:
             field_dict["ordered"] = ordered
         if supersedes is not UNSET:
             field_dict["supersedes"] = supersedes
@@ -86,16 +85,14 @@ class Dimension:
 
             categories.append(categories_item)
 
-        def _parse_description(data: object) -> None | str | Unset:
+        def _parse_description(data: object) -> None | str:
             if data is None:
                 return data
-            if isinstance(data, Unset):
-                return data
-            return cast(None | str | Unset, data)
+            return cast(None | str, data)
 
-        description = _parse_description(d.pop("description", UNSET))
+        description = _parse_description(d.pop("description", None))
 
-        ordered = d.pop("ordered", UNSET)
+        ordered = d.pop("ordered", False)
 
         def _parse_supersedes(data: object) -> None | str | Unset:
             if data is None:

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
+from ..._structs import ContractStruct
+
 if TYPE_CHECKING:
     from ..models.dimension import Dimension
 
@@ -13,8 +15,8 @@ if TYPE_CHECKING:
 T = TypeVar("T", bound="DimensionPage")
 
 
-@_attrs_define
-class DimensionPage:
+@_attrs_define(repr=False)
+class DimensionPage(ContractStruct):
     """The dimensions by which measures are broken down."""
 
     programme: str

@@ -5,14 +5,15 @@ from typing import Any, TypeVar
 
 from attrs import define as _attrs_define
 
+from ..._structs import ContractStruct
 from ..models.aim import Aim
 from ..models.basis import Basis
 
 T = TypeVar("T", bound="Direction")
 
 
-@_attrs_define
-class Direction:
+@_attrs_define(repr=False)
+class Direction(ContractStruct):
     """The direction of improvement, with its basis."""
 
     aim: Aim

@@ -6,13 +6,14 @@ from typing import Any, TypeVar, cast
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
+from ..._structs import ContractStruct
 from ..models.interval_method import IntervalMethod
 
 T = TypeVar("T", bound="Disparity")
 
 
-@_attrs_define
-class Disparity:
+@_attrs_define(repr=False)
+class Disparity(ContractStruct):
     """One measure of inequality with its intervals."""
 
     value: float | None

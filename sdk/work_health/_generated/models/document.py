@@ -5,11 +5,13 @@ from typing import Any, TypeVar
 
 from attrs import define as _attrs_define
 
+from ..._structs import ContractStruct
+
 T = TypeVar("T", bound="Document")
 
 
-@_attrs_define
-class Document:
+@_attrs_define(repr=False)
+class Document(ContractStruct):
     """The published plan from which the file was written."""
 
     title: str

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
+from ..._structs import ContractStruct
 from ..models.effect_scope import EffectScope
 
 if TYPE_CHECKING:
@@ -16,8 +17,8 @@ if TYPE_CHECKING:
 T = TypeVar("T", bound="Effect")
 
 
-@_attrs_define
-class Effect:
+@_attrs_define(repr=False)
+class Effect(ContractStruct):
     """A total that the submission changes, rolled up by the measure's kind."""
 
     scope: EffectScope

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
+from ..._structs import ContractStruct
+
 if TYPE_CHECKING:
     from ..models.evidence_entry import EvidenceEntry
 
@@ -13,8 +15,8 @@ if TYPE_CHECKING:
 T = TypeVar("T", bound="EntryChange")
 
 
-@_attrs_define
-class EntryChange:
+@_attrs_define(repr=False)
+class EntryChange(ContractStruct):
     """An entry of an evidence return that only one of two revisions has. A changed entry counts as a new one."""
 
     before: EvidenceEntry | None

@@ -6,21 +6,21 @@ from typing import Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 
-from ..types import UNSET, Unset
+from ..._structs import ContractStruct
 
 T = TypeVar("T", bound="EvidenceEntry")
 
 
-@_attrs_define
-class EvidenceEntry:
+@_attrs_define(repr=False)
+class EvidenceEntry(ContractStruct):
     """One piece of evidence that the measure asks for."""
 
     domain: str
     """ One of the measure's `domains`. """
     title: str
     date: datetime.date
-    url: None | str | Unset = UNSET
-    people: int | None | Unset = UNSET
+    url: None | str = None
+    people: int | None = None
     """ How many people took part, if known. """
 
     def to_dict(self) -> dict[str, Any]:
@@ -30,15 +30,15 @@ class EvidenceEntry:
 
         date = self.date.isoformat()
 
-        url: None | str | Unset
-        if isinstance(self.url, Unset):
-            url = UNSET
+        url: None | str
+        if self.url is None:
+            url = None
         else:
             url = self.url
 
-        people: int | None | Unset
-        if isinstance(self.people, Unset):
-            people = UNSET
+        people: int | None
+        if self.people is None:
+            people = None
         else:
             people = self.people
 
@@ -51,10 +51,8 @@ class EvidenceEntry:
                 "date": date,
             }
         )
-        if url is not UNSET:
-            field_dict["url"] = url
-        if people is not UNSET:
-            field_dict["people"] = people
+        field_dict["url"] = url
+        field_dict["people"] = people
 
         return field_dict
 
@@ -67,23 +65,19 @@ class EvidenceEntry:
 
         date = datetime.date.fromisoformat(d.pop("date"))
 
-        def _parse_url(data: object) -> None | str | Unset:
+        def _parse_url(data: object) -> None | str:
             if data is None:
                 return data
-            if isinstance(data, Unset):
-                return data
-            return cast(None | str | Unset, data)
+            return cast(None | str, data)
 
-        url = _parse_url(d.pop("url", UNSET))
+        url = _parse_url(d.pop("url", None))
 
-        def _parse_people(data: object) -> int | None | Unset:
+        def _parse_people(data: object) -> int | None:
             if data is None:
                 return data
-            if isinstance(data, Unset):
-                return data
-            return cast(int | None | Unset, data)
+            return cast(int | None, data)
 
-        people = _parse_people(d.pop("people", UNSET))
+        people = _parse_people(d.pop("people", None))
 
         evidence_entry = cls(
             domain=domain,

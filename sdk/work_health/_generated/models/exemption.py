@@ -8,11 +8,13 @@ from uuid import UUID
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
+from ..._structs import ContractStruct
+
 T = TypeVar("T", bound="Exemption")
 
 
-@_attrs_define
-class Exemption:
+@_attrs_define(repr=False)
+class Exemption(ContractStruct):
     """A decision on whether a return is expected. The newest decision applies."""
 
     id: UUID

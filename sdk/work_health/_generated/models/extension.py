@@ -8,11 +8,13 @@ from uuid import UUID
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
+from ..._structs import ContractStruct
+
 T = TypeVar("T", bound="Extension")
 
 
-@_attrs_define
-class Extension:
+@_attrs_define(repr=False)
+class Extension(ContractStruct):
     """More time for one expected return. It ends automatically."""
 
     id: UUID

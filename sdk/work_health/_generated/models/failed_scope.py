@@ -6,13 +6,14 @@ from typing import Any, TypeVar, cast
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
+from ..._structs import ContractStruct
 from ..models.failed_scope_code import FailedScopeCode
 
 T = TypeVar("T", bound="FailedScope")
 
 
-@_attrs_define
-class FailedScope:
+@_attrs_define(repr=False)
+class FailedScope(ContractStruct):
     """Figures that cannot be published, and why. It contains no count."""
 
     scope: str

@@ -5,11 +5,13 @@ from typing import Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 
+from ..._structs import ContractStruct
+
 T = TypeVar("T", bound="Family")
 
 
-@_attrs_define
-class Family:
+@_attrs_define(repr=False)
+class Family(ContractStruct):
     """A family of areas that nest without overlap."""
 
     slug: str

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
+from ..._structs import ContractStruct
 from ..models.feature_type import FeatureType
 
 if TYPE_CHECKING:
@@ -16,8 +17,8 @@ if TYPE_CHECKING:
 T = TypeVar("T", bound="Feature")
 
 
-@_attrs_define
-class Feature:
+@_attrs_define(repr=False)
+class Feature(ContractStruct):
     """An area with its figure. `geometry` is null if no boundary of the area is loaded."""
 
     type_: FeatureType

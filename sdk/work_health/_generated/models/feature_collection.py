@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
+from ..._structs import ContractStruct
 from ..models.feature_collection_type import FeatureCollectionType
 
 if TYPE_CHECKING:
@@ -15,8 +16,8 @@ if TYPE_CHECKING:
 T = TypeVar("T", bound="FeatureCollection")
 
 
-@_attrs_define
-class FeatureCollection:
+@_attrs_define(repr=False)
+class FeatureCollection(ContractStruct):
     """A GeoJSON map layer: one figure for each area."""
 
     type_: FeatureCollectionType

@@ -6,11 +6,13 @@ from typing import Any, TypeVar
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
+from ..._structs import ContractStruct
+
 T = TypeVar("T", bound="FeatureProperties")
 
 
-@_attrs_define
-class FeatureProperties:
+@_attrs_define(repr=False)
+class FeatureProperties(ContractStruct):
     """The columns of the CSV by name, labels included."""
 
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)

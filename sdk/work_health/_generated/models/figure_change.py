@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
+from ..._structs import ContractStruct
+
 if TYPE_CHECKING:
     from ..models.publisher_figure import PublisherFigure
 
@@ -13,8 +15,8 @@ if TYPE_CHECKING:
 T = TypeVar("T", bound="FigureChange")
 
 
-@_attrs_define
-class FigureChange:
+@_attrs_define(repr=False)
+class FigureChange(ContractStruct):
     """A published figure that differs between two revisions. Area and breakdown identify it."""
 
     before: None | PublisherFigure

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
+from ..._structs import ContractStruct
 from ..models.interval_method import IntervalMethod
 from ..models.marker import Marker
 from ..models.measure_kind import MeasureKind
 from ..models.status import Status
-from ..types import UNSET, Unset
 
 if TYPE_CHECKING:
     from ..models.comparator import Comparator
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from ..models.figure_fields_breakdown import FigureFieldsBreakdown
     from ..models.movement import Movement
     from ..models.period import Period
-    from ..models.population_used import PopulationUsed
     from ..models.published_source import PublishedSource
     from ..models.target_verdict import TargetVerdict
     from ..models.trend import Trend
@@ -27,8 +26,8 @@ if TYPE_CHECKING:
 T = TypeVar("T", bound="FigureFields")
 
 
-@_attrs_define(kw_only=True)
-class FigureFields:
+@_attrs_define(repr=False, kw_only=True)
+class FigureFields(ContractStruct):
     """The fields that preview figures and published figures share."""
 
     measure: str
@@ -75,20 +74,17 @@ class FigureFields:
     trend: None | Trend
     movement: Movement | None
     target: None | TargetVerdict
-    alternatives: None | str | Unset = UNSET
+    alternatives: None | str = None
     """ If this query has no answer: similar queries that have one. """
-    source: None | PublishedSource | Unset = UNSET
+    source: None | PublishedSource = None
     """ The source of a published statistic; null for partners' returns. """
-    complete: bool | None | Unset = UNSET
+    complete: bool | None = None
     """ True if every return that an organisation owes is counted, and a gap leaves out no source. A duty that is
     not assigned to an organisation is not owed. Null in releases that did not record it. """
-    population: None | PopulationUsed | Unset = UNSET
-    """ With `form`: the population by which the count was divided. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         from ..models.movement import Movement  # noqa: PLC0415
-        from ..models.population_used import PopulationUsed  # noqa: PLC0415
         from ..models.published_source import PublishedSource  # noqa: PLC0415
         from ..models.target_verdict import TargetVerdict  # noqa: PLC0415
         from ..models.trend import Trend  # noqa: PLC0415
@@ -182,33 +178,25 @@ class FigureFields:
         else:
             target = self.target
 
-        alternatives: None | str | Unset
-        if isinstance(self.alternatives, Unset):
-            alternatives = UNSET
+        alternatives: None | str
+        if self.alternatives is None:
+            alternatives = None
         else:
             alternatives = self.alternatives
 
-        source: dict[str, Any] | None | Unset
-        if isinstance(self.source, Unset):
-            source = UNSET
+        source: dict[str, Any] | None
+        if self.source is None:
+            source = None
         elif isinstance(self.source, PublishedSource):
             source = self.source.to_dict()
         else:
             source = self.source
 
-        complete: bool | None | Unset
-        if isinstance(self.complete, Unset):
-            complete = UNSET
+        complete: bool | None
+        if self.complete is None:
+            complete = None
         else:
             complete = self.complete
-
-        population: dict[str, Any] | None | Unset
-        if isinstance(self.population, Unset):
-            population = UNSET
-        elif isinstance(self.population, PopulationUsed):
-            population = self.population.to_dict()
-        else:
-            population = self.population
 
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
@@ -242,14 +230,9 @@ class FigureFields:
                 "target": target,
             }
         )
-        if alternatives is not UNSET:
-            field_dict["alternatives"] = alternatives
-        if source is not UNSET:
-            field_dict["source"] = source
-        if complete is not UNSET:
-            field_dict["complete"] = complete
-        if population is not UNSET:
-            field_dict["population"] = population
+        field_dict["alternatives"] = alternatives
+        field_dict["source"] = source
+        field_dict["complete"] = complete
 
         return field_dict
 
@@ -267,7 +250,6 @@ class FigureFields:
         from ..models.figure_fields_breakdown import FigureFieldsBreakdown  # noqa: PLC0415
         from ..models.movement import Movement  # noqa: PLC0415
         from ..models.period import Period  # noqa: PLC0415
-        from ..models.population_used import PopulationUsed  # noqa: PLC0415
         from ..models.published_source import PublishedSource  # noqa: PLC0415
         from ..models.target_verdict import TargetVerdict  # noqa: PLC0415
         from ..models.trend import Trend  # noqa: PLC0415
@@ -454,19 +436,15 @@ class FigureFields:
 
         target = _parse_target(d.pop("target"))
 
-        def _parse_alternatives(data: object) -> None | str | Unset:
+        def _parse_alternatives(data: object) -> None | str:
             if data is None:
                 return data
-            if isinstance(data, Unset):
-                return data
-            return cast(None | str | Unset, data)
+            return cast(None | str, data)
 
-        alternatives = _parse_alternatives(d.pop("alternatives", UNSET))
+        alternatives = _parse_alternatives(d.pop("alternatives", None))
 
-        def _parse_source(data: object) -> None | PublishedSource | Unset:
+        def _parse_source(data: object) -> None | PublishedSource:
             if data is None:
-                return data
-            if isinstance(data, Unset):
                 return data
             try:
                 if not isinstance(data, dict):
@@ -476,35 +454,16 @@ class FigureFields:
                 return source_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
-            return cast(None | PublishedSource | Unset, data)
+            return cast(None | PublishedSource, data)
 
-        source = _parse_source(d.pop("source", UNSET))
+        source = _parse_source(d.pop("source", None))
 
-        def _parse_complete(data: object) -> bool | None | Unset:
+        def _parse_complete(data: object) -> bool | None:
             if data is None:
                 return data
-            if isinstance(data, Unset):
-                return data
-            return cast(bool | None | Unset, data)
+            return cast(bool | None, data)
 
-        complete = _parse_complete(d.pop("complete", UNSET))
-
-        def _parse_population(data: object) -> None | PopulationUsed | Unset:
-            if data is None:
-                return data
-            if isinstance(data, Unset):
-                return data
-            try:
-                if not isinstance(data, dict):
-                    raise TypeError()
-                population_type_0 = PopulationUsed.from_dict(data)
-
-                return population_type_0
-            except (TypeError, ValueError, AttributeError, KeyError):
-                pass
-            return cast(None | PopulationUsed | Unset, data)
-
-        population = _parse_population(d.pop("population", UNSET))
+        complete = _parse_complete(d.pop("complete", None))
 
         return {
             "measure": measure,
@@ -536,7 +495,6 @@ class FigureFields:
             "alternatives": alternatives,
             "source": source,
             "complete": complete,
-            "population": population,
         }
 
     @property

@@ -5,39 +5,37 @@ from typing import Any, TypeVar
 
 from attrs import define as _attrs_define
 
+from ..._structs import ContractStruct
 from ..models.confidence import Confidence
 from ..models.interval_method import IntervalMethod
-from ..types import UNSET, Unset
 
 T = TypeVar("T", bound="FigureLimits")
 
 
-@_attrs_define
-class FigureLimits:
+@_attrs_define(repr=False)
+class FigureLimits(ContractStruct):
     """The confidence limits of a figure, in its unit. They are not a half-width."""
 
     lower: str
     """ A decimal number with exactly the digits that its publisher gives. """
     upper: str
     """ A decimal number with exactly the digits that its publisher gives. """
-    confidence: Confidence | Unset = UNSET
+    confidence: Confidence | None = None
     """ The confidence level in per cent. Intervals are two-sided with equal tails. """
-    method: IntervalMethod | Unset = UNSET
-    """ The method that produced an interval.
-
-        `published`: the publisher states it. `transformed-normal`: normal on the scale of a logarithm or logit. """
+    method: IntervalMethod | None = None
+    """ The method that produced an interval. `published`: the publisher states it. """
 
     def to_dict(self) -> dict[str, Any]:
         lower = self.lower
 
         upper = self.upper
 
-        confidence: str | Unset = UNSET
-        if not isinstance(self.confidence, Unset):
+        confidence: str | None = None
+        if self.confidence is not None:
             confidence = self.confidence.value
 
-        method: str | Unset = UNSET
-        if not isinstance(self.method, Unset):
+        method: str | None = None
+        if self.method is not None:
             method = self.method.value
 
         field_dict: dict[str, Any] = {}
@@ -48,9 +46,9 @@ class FigureLimits:
                 "upper": upper,
             }
         )
-        if confidence is not UNSET:
+        if confidence is not None:
             field_dict["confidence"] = confidence
-        if method is not UNSET:
+        if method is not None:
             field_dict["method"] = method
 
         return field_dict
@@ -62,17 +60,17 @@ class FigureLimits:
 
         upper = d.pop("upper")
 
-        _confidence = d.pop("confidence", UNSET)
-        confidence: Confidence | Unset
-        if isinstance(_confidence, Unset):
-            confidence = UNSET
+        _confidence = d.pop("confidence", None)
+        confidence: Confidence | None
+        if _confidence is None:
+            confidence = None
         else:
             confidence = Confidence(_confidence)
 
-        _method = d.pop("method", UNSET)
-        method: IntervalMethod | Unset
-        if isinstance(_method, Unset):
-            method = UNSET
+        _method = d.pop("method", None)
+        method: IntervalMethod | None
+        if _method is None:
+            method = None
         else:
             method = IntervalMethod(_method)
 

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
+from ..._structs import ContractStruct
 from ..models.severity import Severity
-from ..types import UNSET, Unset
 
 if TYPE_CHECKING:
     from ..models.cell_name import CellName
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 T = TypeVar("T", bound="Finding")
 
 
-@_attrs_define
-class Finding:
+@_attrs_define(repr=False)
+class Finding(ContractStruct):
     """The result of a check: the fault, its location and the fix."""
 
     code: str
@@ -26,28 +26,28 @@ class Finding:
     """ An error rejects the submission, a warning does not. A justification turns a justifiable error into a
     warning. """
     message: str
-    id: None | str | Unset = UNSET
+    id: None | str = None
     """ The id that a justification names. It stays the same for the same fault in the same figures. """
-    path: None | str | Unset = UNSET
+    path: None | str = None
     """ A JSON pointer to the first occurrence. """
-    rows: list[int] | Unset = UNSET
+    rows: list[int] | None = None
     """ The rows concerned, at most 1,000. In JSON, observations are counted from 1 over the submission. In CSV and
     NDJSON, it is the number of the line; the first line is 1. """
-    row_count: int | None | Unset = UNSET
+    row_count: int | None = None
     """ How many rows there are, if more than are listed. """
-    column: None | str | Unset = UNSET
+    column: None | str = None
     """ The CSV column or the JSON field. """
-    cell: CellName | None | Unset = UNSET
+    cell: CellName | None = None
     """ The cell, if the finding is about a single one. """
-    expected: None | str | Unset = UNSET
+    expected: None | str = None
     """ The expected value. """
-    actual: None | str | Unset = UNSET
+    actual: None | str = None
     """ The value that was sent. """
-    fix: None | str | Unset = UNSET
+    fix: None | str = None
     """ How to fix it. """
-    justifiable: bool | Unset = False
+    justifiable: bool | None = False
     """ True if a justification that names this finding lets the submission pass. """
-    justification: None | str | Unset = UNSET
+    justification: None | str = None
     """ The justification that the submission gives. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
@@ -60,65 +60,65 @@ class Finding:
 
         message = self.message
 
-        id: None | str | Unset
-        if isinstance(self.id, Unset):
-            id = UNSET
+        id: None | str
+        if self.id is None:
+            id = None
         else:
             id = self.id
 
-        path: None | str | Unset
-        if isinstance(self.path, Unset):
-            path = UNSET
+        path: None | str
+        if self.path is None:
+            path = None
         else:
             path = self.path
 
-        rows: list[int] | Unset = UNSET
-        if not isinstance(self.rows, Unset):
+        rows: list[int] | None = None
+        if self.rows is not None:
             rows = self.rows
 
-        row_count: int | None | Unset
-        if isinstance(self.row_count, Unset):
-            row_count = UNSET
+        row_count: int | None
+        if self.row_count is None:
+            row_count = None
         else:
             row_count = self.row_count
 
-        column: None | str | Unset
-        if isinstance(self.column, Unset):
-            column = UNSET
+        column: None | str
+        if self.column is None:
+            column = None
         else:
             column = self.column
 
-        cell: dict[str, Any] | None | Unset
-        if isinstance(self.cell, Unset):
-            cell = UNSET
+        cell: dict[str, Any] | None
+        if self.cell is None:
+            cell = None
         elif isinstance(self.cell, CellName):
             cell = self.cell.to_dict()
         else:
             cell = self.cell
 
-        expected: None | str | Unset
-        if isinstance(self.expected, Unset):
-            expected = UNSET
+        expected: None | str
+        if self.expected is None:
+            expected = None
         else:
             expected = self.expected
 
-        actual: None | str | Unset
-        if isinstance(self.actual, Unset):
-            actual = UNSET
+        actual: None | str
+        if self.actual is None:
+            actual = None
         else:
             actual = self.actual
 
-        fix: None | str | Unset
-        if isinstance(self.fix, Unset):
-            fix = UNSET
+        fix: None | str
+        if self.fix is None:
+            fix = None
         else:
             fix = self.fix
 
         justifiable = self.justifiable
 
-        justification: None | str | Unset
-        if isinstance(self.justification, Unset):
-            justification = UNSET
+        justification: None | str
+        if self.justification is None:
+            justification = None
         else:
             justification = self.justification
 
@@ -131,28 +131,19 @@ class Finding:
                 "message": message,
             }
         )
-        if id is not UNSET:
-            field_dict["id"] = id
-        if path is not UNSET:
-            field_dict["path"] = path
-        if rows is not UNSET:
+        field_dict["id"] = id
+        field_dict["path"] = path
+        if rows is not None:
             field_dict["rows"] = rows
-        if row_count is not UNSET:
-            field_dict["row_count"] = row_count
-        if column is not UNSET:
-            field_dict["column"] = column
-        if cell is not UNSET:
-            field_dict["cell"] = cell
-        if expected is not UNSET:
-            field_dict["expected"] = expected
-        if actual is not UNSET:
-            field_dict["actual"] = actual
-        if fix is not UNSET:
-            field_dict["fix"] = fix
-        if justifiable is not UNSET:
+        field_dict["row_count"] = row_count
+        field_dict["column"] = column
+        field_dict["cell"] = cell
+        field_dict["expected"] = expected
+        field_dict["actual"] = actual
+        field_dict["fix"] = fix
+        if justifiable is not None:
             field_dict["justifiable"] = justifiable
-        if justification is not UNSET:
-            field_dict["justification"] = justification
+        field_dict["justification"] = justification
 
         return field_dict
 
@@ -167,48 +158,38 @@ class Finding:
 
         message = d.pop("message")
 
-        def _parse_id(data: object) -> None | str | Unset:
+        def _parse_id(data: object) -> None | str:
             if data is None:
                 return data
-            if isinstance(data, Unset):
-                return data
-            return cast(None | str | Unset, data)
+            return cast(None | str, data)
 
-        id = _parse_id(d.pop("id", UNSET))
+        id = _parse_id(d.pop("id", None))
 
-        def _parse_path(data: object) -> None | str | Unset:
+        def _parse_path(data: object) -> None | str:
             if data is None:
                 return data
-            if isinstance(data, Unset):
-                return data
-            return cast(None | str | Unset, data)
+            return cast(None | str, data)
 
-        path = _parse_path(d.pop("path", UNSET))
+        path = _parse_path(d.pop("path", None))
 
-        rows = cast(list[int], d.pop("rows", UNSET))
+        rows = cast(list[int], d.pop("rows", None))
 
-        def _parse_row_count(data: object) -> int | None | Unset:
+        def _parse_row_count(data: object) -> int | None:
             if data is None:
                 return data
-            if isinstance(data, Unset):
-                return data
-            return cast(int | None | Unset, data)
+            return cast(int | None, data)
 
-        row_count = _parse_row_count(d.pop("row_count", UNSET))
+        row_count = _parse_row_count(d.pop("row_count", None))
 
-        def _parse_column(data: object) -> None | str | Unset:
+        def _parse_column(data: object) -> None | str:
             if data is None:
                 return data
-            if isinstance(data, Unset):
-                return data
-            return cast(None | str | Unset, data)
+            return cast(None | str, data)
 
-        column = _parse_column(d.pop("column", UNSET))
+        column = _parse_column(d.pop("column", None))
 
-        def _parse_cell(data: object) -> CellName | None | Unset:
+        def _parse_cell(data: object) -> CellName | None:
             if data is None:
-                return data
-            if isinstance(data, Unset):
                 return data
             try:
                 if not isinstance(data, dict):
@@ -218,47 +199,39 @@ class Finding:
                 return cell_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
-            return cast(CellName | None | Unset, data)
+            return cast(CellName | None, data)
 
-        cell = _parse_cell(d.pop("cell", UNSET))
+        cell = _parse_cell(d.pop("cell", None))
 
-        def _parse_expected(data: object) -> None | str | Unset:
+        def _parse_expected(data: object) -> None | str:
             if data is None:
                 return data
-            if isinstance(data, Unset):
-                return data
-            return cast(None | str | Unset, data)
+            return cast(None | str, data)
 
-        expected = _parse_expected(d.pop("expected", UNSET))
+        expected = _parse_expected(d.pop("expected", None))
 
-        def _parse_actual(data: object) -> None | str | Unset:
+        def _parse_actual(data: object) -> None | str:
             if data is None:
                 return data
-            if isinstance(data, Unset):
-                return data
-            return cast(None | str | Unset, data)
+            return cast(None | str, data)
 
-        actual = _parse_actual(d.pop("actual", UNSET))
+        actual = _parse_actual(d.pop("actual", None))
 
-        def _parse_fix(data: object) -> None | str | Unset:
+        def _parse_fix(data: object) -> None | str:
             if data is None:
                 return data
-            if isinstance(data, Unset):
-                return data
-            return cast(None | str | Unset, data)
+            return cast(None | str, data)
 
-        fix = _parse_fix(d.pop("fix", UNSET))
+        fix = _parse_fix(d.pop("fix", None))
 
-        justifiable = d.pop("justifiable", UNSET)
+        justifiable = d.pop("justifiable", False)
 
-        def _parse_justification(data: object) -> None | str | Unset:
+        def _parse_justification(data: object) -> None | str:
             if data is None:
                 return data
-            if isinstance(data, Unset):
-                return data
-            return cast(None | str | Unset, data)
+            return cast(None | str, data)
 
-        justification = _parse_justification(d.pop("justification", UNSET))
+        justification = _parse_justification(d.pop("justification", None))
 
         finding = cls(
             code=code,

@@ -5,13 +5,14 @@ from typing import Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 
+from ..._structs import ContractStruct
 from ..models.operation import Operation
 
 T = TypeVar("T", bound="Formula")
 
 
-@_attrs_define
-class Formula:
+@_attrs_define(repr=False)
+class Formula(ContractStruct):
     """The formula of a derived series."""
 
     operation: Operation

@@ -6,13 +6,14 @@ from typing import Any, TypeVar, cast
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
+from ..._structs import ContractStruct
 from ..models.geometry_type import GeometryType
 
 T = TypeVar("T", bound="Geometry")
 
 
-@_attrs_define
-class Geometry:
+@_attrs_define(repr=False)
+class Geometry(ContractStruct):
     """The boundary of an area: polygons of rings of longitude and latitude, in degrees (WGS 84)."""
 
     type_: GeometryType

@@ -6,13 +6,14 @@ from typing import Any, TypeVar
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
+from ..._structs import ContractStruct
 from ..models.scope import Scope
 
 T = TypeVar("T", bound="Grant")
 
 
-@_attrs_define
-class Grant:
+@_attrs_define(repr=False)
+class Grant(ContractStruct):
     """A client's scopes in one programme, and the organisation that it acts for."""
 
     programme: str

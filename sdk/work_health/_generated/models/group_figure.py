@@ -6,11 +6,13 @@ from typing import Any, TypeVar, cast
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
+from ..._structs import ContractStruct
+
 T = TypeVar("T", bound="GroupFigure")
 
 
-@_attrs_define
-class GroupFigure:
+@_attrs_define(repr=False)
+class GroupFigure(ContractStruct):
     """The measure in one category. In a preview, no disclosure control has been applied."""
 
     category: str

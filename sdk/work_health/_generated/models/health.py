@@ -6,28 +6,28 @@ from typing import Any, TypeVar
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
+from ..._structs import ContractStruct
 from ..models.health_status import HealthStatus
-from ..types import UNSET, Unset
 
 T = TypeVar("T", bound="Health")
 
 
-@_attrs_define
-class Health:
+@_attrs_define(repr=False)
+class Health(ContractStruct):
     """The server process answers."""
 
-    status: HealthStatus | Unset = HealthStatus.ALIVE
+    status: HealthStatus | None = HealthStatus.ALIVE
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
-        status: str | Unset = UNSET
-        if not isinstance(self.status, Unset):
+        status: str | None = None
+        if self.status is not None:
             status = self.status.value
 
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
         field_dict.update({})
-        if status is not UNSET:
+        if status is not None:
             field_dict["status"] = status
 
         return field_dict
@@ -35,10 +35,10 @@ class Health:
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         d = dict(src_dict)
-        _status = d.pop("status", UNSET)
-        status: HealthStatus | Unset
-        if isinstance(_status, Unset):
-            status = UNSET
+        _status = d.pop("status", None)
+        status: HealthStatus | None
+        if _status is None:
+            status = None
         else:
             status = HealthStatus(_status)
 

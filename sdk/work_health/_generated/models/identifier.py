@@ -5,11 +5,13 @@ from typing import Any, TypeVar
 
 from attrs import define as _attrs_define
 
+from ..._structs import ContractStruct
+
 T = TypeVar("T", bound="Identifier")
 
 
-@_attrs_define
-class Identifier:
+@_attrs_define(repr=False)
+class Identifier(ContractStruct):
     """An organisation's name in another register."""
 
     scheme: str

@@ -1,13 +1,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-from ..models.transformation import Transformation
-from ..types import UNSET, Unset
+from ..._structs import ContractStruct
 
 if TYPE_CHECKING:
     from ..models.disparity import Disparity
@@ -18,8 +17,8 @@ if TYPE_CHECKING:
 T = TypeVar("T", bound="InequalityFields")
 
 
-@_attrs_define(kw_only=True)
-class InequalityFields:
+@_attrs_define(repr=False, kw_only=True)
+class InequalityFields(ContractStruct):
     """The fields that preview and released inequality share."""
 
     programme: str
@@ -52,8 +51,6 @@ class InequalityFields:
     """ One measure of inequality with its intervals. """
     relative_index: Disparity
     """ One measure of inequality with its intervals. """
-    transformation: None | Transformation | Unset = UNSET
-    """ The transformation of both indices; null if they do not exist. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -90,14 +87,6 @@ class InequalityFields:
 
         relative_index = self.relative_index.to_dict()
 
-        transformation: None | str | Unset
-        if isinstance(self.transformation, Unset):
-            transformation = UNSET
-        elif isinstance(self.transformation, Transformation):
-            transformation = self.transformation.value
-        else:
-            transformation = self.transformation
-
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
         field_dict.update(
@@ -119,8 +108,6 @@ class InequalityFields:
                 "relative_index": relative_index,
             }
         )
-        if transformation is not UNSET:
-            field_dict["transformation"] = transformation
 
         return field_dict
 
@@ -172,23 +159,6 @@ class InequalityFields:
 
         relative_index = Disparity.from_dict(d.pop("relative_index"))
 
-        def _parse_transformation(data: object) -> None | Transformation | Unset:
-            if data is None:
-                return data
-            if isinstance(data, Unset):
-                return data
-            try:
-                if not isinstance(data, str):
-                    raise TypeError()
-                transformation_type_0 = Transformation(data)
-
-                return transformation_type_0
-            except (TypeError, ValueError, AttributeError, KeyError):
-                pass
-            return cast(None | Transformation | Unset, data)
-
-        transformation = _parse_transformation(d.pop("transformation", UNSET))
-
         return {
             "programme": programme,
             "plan_version": plan_version,
@@ -205,7 +175,6 @@ class InequalityFields:
             "ratio": ratio,
             "slope_index": slope_index,
             "relative_index": relative_index,
-            "transformation": transformation,
         }
 
     @property

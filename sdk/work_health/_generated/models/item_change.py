@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
+from ..._structs import ContractStruct
+
 if TYPE_CHECKING:
     from ..models.milestone_item import MilestoneItem
 
@@ -13,8 +15,8 @@ if TYPE_CHECKING:
 T = TypeVar("T", bound="ItemChange")
 
 
-@_attrs_define
-class ItemChange:
+@_attrs_define(repr=False)
+class ItemChange(ContractStruct):
     """An item of a milestone return that differs between two revisions. Its code identifies it."""
 
     item: str

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-from ..types import UNSET, Unset
+from ..._structs import ContractStruct
 
 if TYPE_CHECKING:
     from ..models.json_stat_category_index import JsonStatCategoryIndex
@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 T = TypeVar("T", bound="JsonStatCategory")
 
 
-@_attrs_define
-class JsonStatCategory:
+@_attrs_define(repr=False)
+class JsonStatCategory(ContractStruct):
     """The codes of a dimension with their positions and labels."""
 
     index: JsonStatCategoryIndex
     label: JsonStatCategoryLabel
-    unit: JsonStatCategoryUnit | Unset = UNSET
+    unit: JsonStatCategoryUnit | None = None
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -31,8 +31,8 @@ class JsonStatCategory:
 
         label = self.label.to_dict()
 
-        unit: dict[str, Any] | Unset = UNSET
-        if not isinstance(self.unit, Unset):
+        unit: dict[str, Any] | None = None
+        if self.unit is not None:
             unit = self.unit.to_dict()
 
         field_dict: dict[str, Any] = {}
@@ -43,7 +43,7 @@ class JsonStatCategory:
                 "label": label,
             }
         )
-        if unit is not UNSET:
+        if unit is not None:
             field_dict["unit"] = unit
 
         return field_dict
@@ -59,10 +59,10 @@ class JsonStatCategory:
 
         label = JsonStatCategoryLabel.from_dict(d.pop("label"))
 
-        _unit = d.pop("unit", UNSET)
-        unit: JsonStatCategoryUnit | Unset
-        if isinstance(_unit, Unset):
-            unit = UNSET
+        _unit = d.pop("unit", None)
+        unit: JsonStatCategoryUnit | None
+        if _unit is None:
+            unit = None
         else:
             unit = JsonStatCategoryUnit.from_dict(_unit)
 

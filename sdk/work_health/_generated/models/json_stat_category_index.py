@@ -6,11 +6,13 @@ from typing import Any, TypeVar
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
+from ..._structs import ContractStruct
+
 T = TypeVar("T", bound="JsonStatCategoryIndex")
 
 
-@_attrs_define
-class JsonStatCategoryIndex:
+@_attrs_define(repr=False)
+class JsonStatCategoryIndex(ContractStruct):
     additional_properties: dict[str, int] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
+from ..._structs import ContractStruct
 from ..models.json_stat_dataset_class import JsonStatDatasetClass
 from ..models.json_stat_dataset_version import JsonStatDatasetVersion
 
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
 T = TypeVar("T", bound="JsonStatDataset")
 
 
-@_attrs_define
-class JsonStatDataset:
+@_attrs_define(repr=False)
+class JsonStatDataset(ContractStruct):
     """A JSON-stat 2.0 dataset. A metric is one series of a measure: `measure/series`."""
 
     version: JsonStatDatasetVersion

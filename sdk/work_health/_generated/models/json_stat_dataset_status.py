@@ -6,11 +6,13 @@ from typing import Any, TypeVar
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
+from ..._structs import ContractStruct
+
 T = TypeVar("T", bound="JsonStatDatasetStatus")
 
 
-@_attrs_define
-class JsonStatDatasetStatus:
+@_attrs_define(repr=False)
+class JsonStatDatasetStatus(ContractStruct):
     """By position: why a cell has no number, or the markers of its number."""
 
     additional_properties: dict[str, str] = _attrs_field(init=False, factory=dict)

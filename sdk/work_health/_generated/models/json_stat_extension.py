@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
+from ..._structs import ContractStruct
 from ..models.json_stat_extension_protection import JsonStatExtensionProtection
 
 if TYPE_CHECKING:
@@ -21,8 +22,8 @@ if TYPE_CHECKING:
 T = TypeVar("T", bound="JsonStatExtension")
 
 
-@_attrs_define
-class JsonStatExtension:
+@_attrs_define(repr=False)
+class JsonStatExtension(ContractStruct):
     """Fields that JSON-stat does not define. Their keys are positions in `value`, as those of `status` are."""
 
     programme: str

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
+from ..._structs import ContractStruct
+
 if TYPE_CHECKING:
     from ..models.coverage import Coverage
 
@@ -13,8 +15,8 @@ if TYPE_CHECKING:
 T = TypeVar("T", bound="JsonStatExtensionCoverage")
 
 
-@_attrs_define
-class JsonStatExtensionCoverage:
+@_attrs_define(repr=False)
+class JsonStatExtensionCoverage(ContractStruct):
     additional_properties: dict[str, Coverage] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

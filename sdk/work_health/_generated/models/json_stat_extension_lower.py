@@ -6,11 +6,13 @@ from typing import Any, TypeVar
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
+from ..._structs import ContractStruct
+
 T = TypeVar("T", bound="JsonStatExtensionLower")
 
 
-@_attrs_define
-class JsonStatExtensionLower:
+@_attrs_define(repr=False)
+class JsonStatExtensionLower(ContractStruct):
     """Lower limits of the 95 % confidence intervals."""
 
     additional_properties: dict[str, float] = _attrs_field(init=False, factory=dict)

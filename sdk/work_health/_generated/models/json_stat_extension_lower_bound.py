@@ -6,11 +6,13 @@ from typing import Any, TypeVar
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
+from ..._structs import ContractStruct
+
 T = TypeVar("T", bound="JsonStatExtensionLowerBound")
 
 
-@_attrs_define
-class JsonStatExtensionLowerBound:
+@_attrs_define(repr=False)
+class JsonStatExtensionLowerBound(ContractStruct):
     """For values that are not exact: the true value is at least this."""
 
     additional_properties: dict[str, float] = _attrs_field(init=False, factory=dict)

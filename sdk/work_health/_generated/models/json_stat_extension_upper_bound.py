@@ -6,11 +6,13 @@ from typing import Any, TypeVar
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
+from ..._structs import ContractStruct
+
 T = TypeVar("T", bound="JsonStatExtensionUpperBound")
 
 
-@_attrs_define
-class JsonStatExtensionUpperBound:
+@_attrs_define(repr=False)
+class JsonStatExtensionUpperBound(ContractStruct):
     """The true value is at most this; absent if it has no upper bound."""
 
     additional_properties: dict[str, float] = _attrs_field(init=False, factory=dict)

@@ -6,11 +6,13 @@ from typing import Any, TypeVar, cast
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
+from ..._structs import ContractStruct
+
 T = TypeVar("T", bound="JsonStatRole")
 
 
-@_attrs_define
-class JsonStatRole:
+@_attrs_define(repr=False)
+class JsonStatRole(ContractStruct):
     """Which dimensions are time, geography and metric."""
 
     time: list[str]

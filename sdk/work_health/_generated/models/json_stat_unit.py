@@ -6,11 +6,13 @@ from typing import Any, TypeVar
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
+from ..._structs import ContractStruct
+
 T = TypeVar("T", bound="JsonStatUnit")
 
 
-@_attrs_define
-class JsonStatUnit:
+@_attrs_define(repr=False)
+class JsonStatUnit(ContractStruct):
     """The unit of a metric."""
 
     label: str

@@ -5,11 +5,13 @@ from typing import Any, TypeVar
 
 from attrs import define as _attrs_define
 
+from ..._structs import ContractStruct
+
 T = TypeVar("T", bound="Justification")
 
 
-@_attrs_define
-class Justification:
+@_attrs_define(repr=False)
+class Justification(ContractStruct):
     """Why a figure is right although a check questions it."""
 
     finding: str

@@ -6,13 +6,14 @@ from typing import Any, TypeVar, cast
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
+from ..._structs import ContractStruct
 from ..models.left_out_table_reason import LeftOutTableReason
 
 T = TypeVar("T", bound="LeftOutTable")
 
 
-@_attrs_define
-class LeftOutTable:
+@_attrs_define(repr=False)
+class LeftOutTable(ContractStruct):
     """A table of one organisation that this release leaves out, because it cannot be protected."""
 
     organisation: str

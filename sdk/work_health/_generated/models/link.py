@@ -5,14 +5,14 @@ from typing import Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 
+from ..._structs import ContractStruct
 from ..models.basis import Basis
-from ..types import UNSET, Unset
 
 T = TypeVar("T", bound="Link")
 
 
-@_attrs_define
-class Link:
+@_attrs_define(repr=False)
+class Link(ContractStruct):
     """A link of the logic model, with the sentence of the plan that supports it."""
 
     source: str
@@ -23,7 +23,7 @@ class Link:
     """ The origin of a statement: the plan's words, a reading of them, or a setting that the software needs. """
     quote: str
     """ The plan's exact words. """
-    note: None | str | Unset = UNSET
+    note: None | str = None
 
     def to_dict(self) -> dict[str, Any]:
         source = self.source
@@ -34,9 +34,9 @@ class Link:
 
         quote = self.quote
 
-        note: None | str | Unset
-        if isinstance(self.note, Unset):
-            note = UNSET
+        note: None | str
+        if self.note is None:
+            note = None
         else:
             note = self.note
 
@@ -50,8 +50,7 @@ class Link:
                 "quote": quote,
             }
         )
-        if note is not UNSET:
-            field_dict["note"] = note
+        field_dict["note"] = note
 
         return field_dict
 
@@ -66,14 +65,12 @@ class Link:
 
         quote = d.pop("quote")
 
-        def _parse_note(data: object) -> None | str | Unset:
+        def _parse_note(data: object) -> None | str:
             if data is None:
                 return data
-            if isinstance(data, Unset):
-                return data
-            return cast(None | str | Unset, data)
+            return cast(None | str, data)
 
-        note = _parse_note(d.pop("note", UNSET))
+        note = _parse_note(d.pop("note", None))
 
         link = cls(
             source=source,

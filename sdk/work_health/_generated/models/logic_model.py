@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
+from ..._structs import ContractStruct
+
 if TYPE_CHECKING:
     from ..models.link import Link
     from ..models.measure_link import MeasureLink
@@ -16,8 +18,8 @@ if TYPE_CHECKING:
 T = TypeVar("T", bound="LogicModel")
 
 
-@_attrs_define
-class LogicModel:
+@_attrs_define(repr=False)
+class LogicModel(ContractStruct):
     """The logic model of a plan: its nodes and links."""
 
     programme: str

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
+from ..._structs import ContractStruct
+
 if TYPE_CHECKING:
     from ..models.unmodelled_activity import UnmodelledActivity
 
@@ -13,8 +15,8 @@ if TYPE_CHECKING:
 T = TypeVar("T", bound="LogicModelGaps")
 
 
-@_attrs_define
-class LogicModelGaps:
+@_attrs_define(repr=False)
+class LogicModelGaps(ContractStruct):
     """The gaps of the plan's logic model. They are listed, not filled."""
 
     programme: str

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
+from ..._structs import ContractStruct
+
 if TYPE_CHECKING:
     from ..models.grant import Grant
 
@@ -14,8 +16,8 @@ if TYPE_CHECKING:
 T = TypeVar("T", bound="Me")
 
 
-@_attrs_define
-class Me:
+@_attrs_define(repr=False)
+class Me(ContractStruct):
     """The caller and its grants."""
 
     client: str

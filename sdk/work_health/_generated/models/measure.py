@@ -5,18 +5,16 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 
+from ..._structs import ContractStruct
 from ..models.disclosure_class import DisclosureClass
 from ..models.logic_model_column import LogicModelColumn
 from ..models.measure_kind import MeasureKind
 from ..models.overlap import Overlap
-from ..types import UNSET, Unset
 
 if TYPE_CHECKING:
     from ..models.baseline import Baseline
     from ..models.cadence import Cadence
     from ..models.direction import Direction
-    from ..models.longer_return import LongerReturn
-    from ..models.per_population import PerPopulation
     from ..models.plan_reference import PlanReference
     from ..models.scheme import Scheme
     from ..models.series import Series
@@ -26,8 +24,8 @@ if TYPE_CHECKING:
 T = TypeVar("T", bound="Measure")
 
 
-@_attrs_define
-class Measure:
+@_attrs_define(repr=False)
+class Measure(ContractStruct):
     """A quantity that all organisations return by the same definitions."""
 
     slug: str
@@ -43,7 +41,6 @@ class Measure:
     nodes: list[str]
     """ The items of the logic model that it measures. """
     plan_references: list[PlanReference]
-    """ Empty only for a population by which other measures are divided. """
     kind: MeasureKind
     """ How the figures of a measure combine over time, organisations and categories. """
     unit: str
@@ -57,30 +54,26 @@ class Measure:
     area_family: str
     """ A kebab-case code. It never changes once it is in use. """
     series: list[Series]
-    longer_returns: list[LongerReturn] | Unset = UNSET
-    """ Longer periods for which a distinct count is owed as well. """
-    overlap: Overlap | Unset = UNSET
+    overlap: Overlap | None = None
     """ `disjoint` if two organisations never count the same person or employer, otherwise `unknown`. """
-    counts_events: bool | Unset = False
+    counts_events: bool | None = False
     """ True for a flow of events that happen by chance, such as deaths: changes are tested (Poisson). """
-    schemes: list[Scheme] | Unset = UNSET
-    contains: list[str] | Unset = UNSET
+    schemes: list[Scheme] | None = None
+    contains: list[str] | None = None
     """ Measures whose counts are part of the counts of this measure. """
-    shares_denominator: list[str] | Unset = UNSET
-    stages: list[str] | Unset = UNSET
+    shares_denominator: list[str] | None = None
+    stages: list[str] | None = None
     """ The stages of a milestone, in order. """
-    domains: list[str] | Unset = UNSET
+    domains: list[str] | None = None
     """ The domains of an evidence measure. """
-    baseline: Baseline | None | Unset = UNSET
-    targets: list[Target] | Unset = UNSET
-    owner: None | str | Unset = UNSET
+    baseline: Baseline | None = None
+    targets: list[Target] | None = None
+    owner: None | str = None
     """ A kebab-case code. It never changes once it is in use. """
-    per_population: None | PerPopulation | Unset = UNSET
-    caveats: list[str] | Unset = UNSET
+    caveats: list[str] | None = None
 
     def to_dict(self) -> dict[str, Any]:
         from ..models.baseline import Baseline  # noqa: PLC0415
-        from ..models.per_population import PerPopulation  # noqa: PLC0415
 
         slug = self.slug
 
@@ -116,73 +109,58 @@ class Measure:
             series_item = series_item_data.to_dict()
             series.append(series_item)
 
-        longer_returns: list[dict[str, Any]] | Unset = UNSET
-        if not isinstance(self.longer_returns, Unset):
-            longer_returns = []
-            for longer_returns_item_data in self.longer_returns:
-                longer_returns_item = longer_returns_item_data.to_dict()
-                longer_returns.append(longer_returns_item)
-
-        overlap: str | Unset = UNSET
-        if not isinstance(self.overlap, Unset):
+        overlap: str | None = None
+        if self.overlap is not None:
             overlap = self.overlap.value
 
         counts_events = self.counts_events
 
-        schemes: list[dict[str, Any]] | Unset = UNSET
-        if not isinstance(self.schemes, Unset):
+        schemes: list[dict[str, Any]] | None = None
+        if self.schemes is not None:
             schemes = []
             for schemes_item_data in self.schemes:
                 schemes_item = schemes_item_data.to_dict()
                 schemes.append(schemes_item)
 
-        contains: list[str] | Unset = UNSET
-        if not isinstance(self.contains, Unset):
+        contains: list[str] | None = None
+        if self.contains is not None:
             contains = self.contains
 
-        shares_denominator: list[str] | Unset = UNSET
-        if not isinstance(self.shares_denominator, Unset):
+        shares_denominator: list[str] | None = None
+        if self.shares_denominator is not None:
             shares_denominator = self.shares_denominator
 
-        stages: list[str] | Unset = UNSET
-        if not isinstance(self.stages, Unset):
+        stages: list[str] | None = None
+        if self.stages is not None:
             stages = self.stages
 
-        domains: list[str] | Unset = UNSET
-        if not isinstance(self.domains, Unset):
+        domains: list[str] | None = None
+        if self.domains is not None:
             domains = self.domains
 
-        baseline: dict[str, Any] | None | Unset
-        if isinstance(self.baseline, Unset):
-            baseline = UNSET
+        baseline: dict[str, Any] | None
+        if self.baseline is None:
+            baseline = None
         elif isinstance(self.baseline, Baseline):
             baseline = self.baseline.to_dict()
         else:
             baseline = self.baseline
 
-        targets: list[dict[str, Any]] | Unset = UNSET
-        if not isinstance(self.targets, Unset):
+        targets: list[dict[str, Any]] | None = None
+        if self.targets is not None:
             targets = []
             for targets_item_data in self.targets:
                 targets_item = targets_item_data.to_dict()
                 targets.append(targets_item)
 
-        owner: None | str | Unset
-        if isinstance(self.owner, Unset):
-            owner = UNSET
+        owner: None | str
+        if self.owner is None:
+            owner = None
         else:
             owner = self.owner
 
-        per_population: dict[str, Any] | None | Unset
-        if isinstance(self.per_population, Unset):
-            per_population = UNSET
-        elif isinstance(self.per_population, PerPopulation):
-            per_population = self.per_population.to_dict()
-        else:
-            per_population = self.per_population
-
-        caveats: list[str] | Unset = UNSET
-        if not isinstance(self.caveats, Unset):
+        caveats: list[str] | None = None
+        if self.caveats is not None:
             caveats = self.caveats
 
         field_dict: dict[str, Any] = {}
@@ -205,31 +183,25 @@ class Measure:
                 "series": series,
             }
         )
-        if longer_returns is not UNSET:
-            field_dict["longer_returns"] = longer_returns
-        if overlap is not UNSET:
+        if overlap is not None:
             field_dict["overlap"] = overlap
-        if counts_events is not UNSET:
+        if counts_events is not None:
             field_dict["counts_events"] = counts_events
-        if schemes is not UNSET:
+        if schemes is not None:
             field_dict["schemes"] = schemes
-        if contains is not UNSET:
+        if contains is not None:
             field_dict["contains"] = contains
-        if shares_denominator is not UNSET:
+        if shares_denominator is not None:
             field_dict["shares_denominator"] = shares_denominator
-        if stages is not UNSET:
+        if stages is not None:
             field_dict["stages"] = stages
-        if domains is not UNSET:
+        if domains is not None:
             field_dict["domains"] = domains
-        if baseline is not UNSET:
-            field_dict["baseline"] = baseline
-        if targets is not UNSET:
+        field_dict["baseline"] = baseline
+        if targets is not None:
             field_dict["targets"] = targets
-        if owner is not UNSET:
-            field_dict["owner"] = owner
-        if per_population is not UNSET:
-            field_dict["per_population"] = per_population
-        if caveats is not UNSET:
+        field_dict["owner"] = owner
+        if caveats is not None:
             field_dict["caveats"] = caveats
 
         return field_dict
@@ -239,8 +211,6 @@ class Measure:
         from ..models.baseline import Baseline  # noqa: PLC0415
         from ..models.cadence import Cadence  # noqa: PLC0415
         from ..models.direction import Direction  # noqa: PLC0415
-        from ..models.longer_return import LongerReturn  # noqa: PLC0415
-        from ..models.per_population import PerPopulation  # noqa: PLC0415
         from ..models.plan_reference import PlanReference  # noqa: PLC0415
         from ..models.scheme import Scheme  # noqa: PLC0415
         from ..models.series import Series  # noqa: PLC0415
@@ -285,45 +255,34 @@ class Measure:
 
             series.append(series_item)
 
-        _longer_returns = d.pop("longer_returns", UNSET)
-        longer_returns: list[LongerReturn] | Unset = UNSET
-        if _longer_returns is not UNSET:
-            longer_returns = []
-            for longer_returns_item_data in _longer_returns:
-                longer_returns_item = LongerReturn.from_dict(longer_returns_item_data)
-
-                longer_returns.append(longer_returns_item)
-
-        _overlap = d.pop("overlap", UNSET)
-        overlap: Overlap | Unset
-        if isinstance(_overlap, Unset):
-            overlap = UNSET
+        _overlap = d.pop("overlap", None)
+        overlap: Overlap | None
+        if _overlap is None:
+            overlap = None
         else:
             overlap = Overlap(_overlap)
 
-        counts_events = d.pop("counts_events", UNSET)
+        counts_events = d.pop("counts_events", False)
 
-        _schemes = d.pop("schemes", UNSET)
-        schemes: list[Scheme] | Unset = UNSET
-        if _schemes is not UNSET:
+        _schemes = d.pop("schemes", None)
+        schemes: list[Scheme] | None = None
+        if _schemes is not None:
             schemes = []
             for schemes_item_data in _schemes:
                 schemes_item = Scheme.from_dict(schemes_item_data)
 
                 schemes.append(schemes_item)
 
-        contains = cast(list[str], d.pop("contains", UNSET))
+        contains = cast(list[str], d.pop("contains", None))
 
-        shares_denominator = cast(list[str], d.pop("shares_denominator", UNSET))
+        shares_denominator = cast(list[str], d.pop("shares_denominator", None))
 
-        stages = cast(list[str], d.pop("stages", UNSET))
+        stages = cast(list[str], d.pop("stages", None))
 
-        domains = cast(list[str], d.pop("domains", UNSET))
+        domains = cast(list[str], d.pop("domains", None))
 
-        def _parse_baseline(data: object) -> Baseline | None | Unset:
+        def _parse_baseline(data: object) -> Baseline | None:
             if data is None:
-                return data
-            if isinstance(data, Unset):
                 return data
             try:
                 if not isinstance(data, dict):
@@ -333,46 +292,27 @@ class Measure:
                 return baseline_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
-            return cast(Baseline | None | Unset, data)
+            return cast(Baseline | None, data)
 
-        baseline = _parse_baseline(d.pop("baseline", UNSET))
+        baseline = _parse_baseline(d.pop("baseline", None))
 
-        _targets = d.pop("targets", UNSET)
-        targets: list[Target] | Unset = UNSET
-        if _targets is not UNSET:
+        _targets = d.pop("targets", None)
+        targets: list[Target] | None = None
+        if _targets is not None:
             targets = []
             for targets_item_data in _targets:
                 targets_item = Target.from_dict(targets_item_data)
 
                 targets.append(targets_item)
 
-        def _parse_owner(data: object) -> None | str | Unset:
+        def _parse_owner(data: object) -> None | str:
             if data is None:
                 return data
-            if isinstance(data, Unset):
-                return data
-            return cast(None | str | Unset, data)
+            return cast(None | str, data)
 
-        owner = _parse_owner(d.pop("owner", UNSET))
+        owner = _parse_owner(d.pop("owner", None))
 
-        def _parse_per_population(data: object) -> None | PerPopulation | Unset:
-            if data is None:
-                return data
-            if isinstance(data, Unset):
-                return data
-            try:
-                if not isinstance(data, dict):
-                    raise TypeError()
-                per_population_type_0 = PerPopulation.from_dict(data)
-
-                return per_population_type_0
-            except (TypeError, ValueError, AttributeError, KeyError):
-                pass
-            return cast(None | PerPopulation | Unset, data)
-
-        per_population = _parse_per_population(d.pop("per_population", UNSET))
-
-        caveats = cast(list[str], d.pop("caveats", UNSET))
+        caveats = cast(list[str], d.pop("caveats", None))
 
         measure = cls(
             slug=slug,
@@ -389,7 +329,6 @@ class Measure:
             cadence=cadence,
             area_family=area_family,
             series=series,
-            longer_returns=longer_returns,
             overlap=overlap,
             counts_events=counts_events,
             schemes=schemes,
@@ -400,7 +339,6 @@ class Measure:
             baseline=baseline,
             targets=targets,
             owner=owner,
-            per_population=per_population,
             caveats=caveats,
         )
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
+from ..._structs import ContractStruct
 from ..models.disclosure_class import DisclosureClass
 from ..models.measure_kind import MeasureKind
 from ..models.outcome_form import OutcomeForm
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
 T = TypeVar("T", bound="MeasureAvailability")
 
 
-@_attrs_define
-class MeasureAvailability:
+@_attrs_define(repr=False)
+class MeasureAvailability(ContractStruct):
     """The queries that one measure allows."""
 
     measure: str

@@ -5,13 +5,14 @@ from typing import Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 
+from ..._structs import ContractStruct
 from ..models.basis import Basis
 
 T = TypeVar("T", bound="MeasureLink")
 
 
-@_attrs_define
-class MeasureLink:
+@_attrs_define(repr=False)
+class MeasureLink(ContractStruct):
     """A link from the logic model to a measure that has no output or outcome node."""
 
     source: None | str

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
+from ..._structs import ContractStruct
+
 if TYPE_CHECKING:
     from ..models.measure import Measure
 
@@ -13,8 +15,8 @@ if TYPE_CHECKING:
 T = TypeVar("T", bound="MeasurePage")
 
 
-@_attrs_define
-class MeasurePage:
+@_attrs_define(repr=False)
+class MeasurePage(ContractStruct):
     """Measures, in the order of the plan."""
 
     programme: str

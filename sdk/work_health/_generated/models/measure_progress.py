@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from ..models.preview_figure import PreviewFigure
 
 
-@_attrs_define(kw_only=True)
+@_attrs_define(repr=False, kw_only=True)
 class MeasureProgress(MeasureFields):
     """The progress of one measure. `latest` has movement, verdict, coverage and the target of its period."""
 

@@ -6,13 +6,13 @@ from typing import Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 
-from ..types import UNSET, Unset
+from ..._structs import ContractStruct
 
 T = TypeVar("T", bound="MilestoneItem")
 
 
-@_attrs_define
-class MilestoneItem:
+@_attrs_define(repr=False)
+class MilestoneItem(ContractStruct):
     """One item that is to be achieved, and the stage that it has reached."""
 
     item: str
@@ -22,7 +22,7 @@ class MilestoneItem:
     """ One of the measure's `stages`. """
     date: datetime.date
     """ The day on which the item reached the stage. """
-    url: None | str | Unset = UNSET
+    url: None | str = None
     """ The evidence. """
 
     def to_dict(self) -> dict[str, Any]:
@@ -34,9 +34,9 @@ class MilestoneItem:
 
         date = self.date.isoformat()
 
-        url: None | str | Unset
-        if isinstance(self.url, Unset):
-            url = UNSET
+        url: None | str
+        if self.url is None:
+            url = None
         else:
             url = self.url
 
@@ -50,8 +50,7 @@ class MilestoneItem:
                 "date": date,
             }
         )
-        if url is not UNSET:
-            field_dict["url"] = url
+        field_dict["url"] = url
 
         return field_dict
 
@@ -66,14 +65,12 @@ class MilestoneItem:
 
         date = datetime.date.fromisoformat(d.pop("date"))
 
-        def _parse_url(data: object) -> None | str | Unset:
+        def _parse_url(data: object) -> None | str:
             if data is None:
                 return data
-            if isinstance(data, Unset):
-                return data
-            return cast(None | str | Unset, data)
+            return cast(None | str, data)
 
-        url = _parse_url(d.pop("url", UNSET))
+        url = _parse_url(d.pop("url", None))
 
         milestone_item = cls(
             item=item,

@@ -6,18 +6,18 @@ from typing import Any, TypeVar, cast
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
+from ..._structs import ContractStruct
 from ..models.change_method import ChangeMethod
 from ..models.movement_direction import MovementDirection
 from ..models.movement_start import MovementStart
 from ..models.no_movement_reason import NoMovementReason
 from ..models.verdict import Verdict
-from ..types import UNSET, Unset
 
 T = TypeVar("T", bound="Movement")
 
 
-@_attrs_define
-class Movement:
+@_attrs_define(repr=False)
+class Movement(ContractStruct):
     """The change of a figure since its start, in neutral words, and a verdict where it is significant.
 
         Like is compared with like: the same sources, equal spans, and periods that do not overlap. A target is not
@@ -25,91 +25,91 @@ class Movement:
 
     """
 
-    verdict: None | Unset | Verdict = UNSET
+    verdict: None | Verdict = None
     """ `within_uncertainty` if `lower` and `upper` include 0, so that it may be none. """
-    since: MovementStart | None | Unset = UNSET
-    start_period: None | str | Unset = UNSET
+    since: MovementStart | None = None
+    start_period: None | str = None
     """ The period of the start. """
-    start: float | None | Unset = UNSET
+    start: float | None = None
     """ Null if only bounds of the start are known. """
-    change: float | None | Unset = UNSET
+    change: float | None = None
     """ The figure minus the start, with the digits of the two; null if either has no value. """
-    reason: NoMovementReason | None | Unset = UNSET
-    direction: MovementDirection | None | Unset = UNSET
+    reason: NoMovementReason | None = None
+    direction: MovementDirection | None = None
     """ Null if only bounds are known, on both sides of 0. """
-    lower: float | None | Unset = UNSET
+    lower: float | None = None
     """ The lower limit of the change, by `method`. """
-    upper: float | None | Unset = UNSET
+    upper: float | None = None
     """ The upper limit; null if there is none. """
-    method: ChangeMethod | None | Unset = UNSET
+    method: ChangeMethod | None = None
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
-        verdict: None | str | Unset
-        if isinstance(self.verdict, Unset):
-            verdict = UNSET
+        verdict: None | str
+        if self.verdict is None:
+            verdict = None
         elif isinstance(self.verdict, Verdict):
             verdict = self.verdict.value
         else:
             verdict = self.verdict
 
-        since: None | str | Unset
-        if isinstance(self.since, Unset):
-            since = UNSET
+        since: None | str
+        if self.since is None:
+            since = None
         elif isinstance(self.since, MovementStart):
             since = self.since.value
         else:
             since = self.since
 
-        start_period: None | str | Unset
-        if isinstance(self.start_period, Unset):
-            start_period = UNSET
+        start_period: None | str
+        if self.start_period is None:
+            start_period = None
         else:
             start_period = self.start_period
 
-        start: float | None | Unset
-        if isinstance(self.start, Unset):
-            start = UNSET
+        start: float | None
+        if self.start is None:
+            start = None
         else:
             start = self.start
 
-        change: float | None | Unset
-        if isinstance(self.change, Unset):
-            change = UNSET
+        change: float | None
+        if self.change is None:
+            change = None
         else:
             change = self.change
 
-        reason: None | str | Unset
-        if isinstance(self.reason, Unset):
-            reason = UNSET
+        reason: None | str
+        if self.reason is None:
+            reason = None
         elif isinstance(self.reason, NoMovementReason):
             reason = self.reason.value
         else:
             reason = self.reason
 
-        direction: None | str | Unset
-        if isinstance(self.direction, Unset):
-            direction = UNSET
+        direction: None | str
+        if self.direction is None:
+            direction = None
         elif isinstance(self.direction, MovementDirection):
             direction = self.direction.value
         else:
             direction = self.direction
 
-        lower: float | None | Unset
-        if isinstance(self.lower, Unset):
-            lower = UNSET
+        lower: float | None
+        if self.lower is None:
+            lower = None
         else:
             lower = self.lower
 
-        upper: float | None | Unset
-        if isinstance(self.upper, Unset):
-            upper = UNSET
+        upper: float | None
+        if self.upper is None:
+            upper = None
         else:
             upper = self.upper
 
-        method: None | str | Unset
-        if isinstance(self.method, Unset):
-            method = UNSET
+        method: None | str
+        if self.method is None:
+            method = None
         elif isinstance(self.method, ChangeMethod):
             method = self.method.value
         else:
@@ -118,26 +118,16 @@ class Movement:
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
         field_dict.update({})
-        if verdict is not UNSET:
-            field_dict["verdict"] = verdict
-        if since is not UNSET:
-            field_dict["since"] = since
-        if start_period is not UNSET:
-            field_dict["start_period"] = start_period
-        if start is not UNSET:
-            field_dict["start"] = start
-        if change is not UNSET:
-            field_dict["change"] = change
-        if reason is not UNSET:
-            field_dict["reason"] = reason
-        if direction is not UNSET:
-            field_dict["direction"] = direction
-        if lower is not UNSET:
-            field_dict["lower"] = lower
-        if upper is not UNSET:
-            field_dict["upper"] = upper
-        if method is not UNSET:
-            field_dict["method"] = method
+        field_dict["verdict"] = verdict
+        field_dict["since"] = since
+        field_dict["start_period"] = start_period
+        field_dict["start"] = start
+        field_dict["change"] = change
+        field_dict["reason"] = reason
+        field_dict["direction"] = direction
+        field_dict["lower"] = lower
+        field_dict["upper"] = upper
+        field_dict["method"] = method
 
         return field_dict
 
@@ -145,10 +135,8 @@ class Movement:
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         d = dict(src_dict)
 
-        def _parse_verdict(data: object) -> None | Unset | Verdict:
+        def _parse_verdict(data: object) -> None | Verdict:
             if data is None:
-                return data
-            if isinstance(data, Unset):
                 return data
             try:
                 if not isinstance(data, str):
@@ -158,14 +146,12 @@ class Movement:
                 return verdict_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
-            return cast(None | Unset | Verdict, data)
+            return cast(None | Verdict, data)
 
-        verdict = _parse_verdict(d.pop("verdict", UNSET))
+        verdict = _parse_verdict(d.pop("verdict", None))
 
-        def _parse_since(data: object) -> MovementStart | None | Unset:
+        def _parse_since(data: object) -> MovementStart | None:
             if data is None:
-                return data
-            if isinstance(data, Unset):
                 return data
             try:
                 if not isinstance(data, str):
@@ -175,41 +161,33 @@ class Movement:
                 return since_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
-            return cast(MovementStart | None | Unset, data)
+            return cast(MovementStart | None, data)
 
-        since = _parse_since(d.pop("since", UNSET))
+        since = _parse_since(d.pop("since", None))
 
-        def _parse_start_period(data: object) -> None | str | Unset:
+        def _parse_start_period(data: object) -> None | str:
             if data is None:
                 return data
-            if isinstance(data, Unset):
-                return data
-            return cast(None | str | Unset, data)
+            return cast(None | str, data)
 
-        start_period = _parse_start_period(d.pop("start_period", UNSET))
+        start_period = _parse_start_period(d.pop("start_period", None))
 
-        def _parse_start(data: object) -> float | None | Unset:
+        def _parse_start(data: object) -> float | None:
             if data is None:
                 return data
-            if isinstance(data, Unset):
-                return data
-            return cast(float | None | Unset, data)
+            return cast(float | None, data)
 
-        start = _parse_start(d.pop("start", UNSET))
+        start = _parse_start(d.pop("start", None))
 
-        def _parse_change(data: object) -> float | None | Unset:
+        def _parse_change(data: object) -> float | None:
             if data is None:
                 return data
-            if isinstance(data, Unset):
-                return data
-            return cast(float | None | Unset, data)
+            return cast(float | None, data)
 
-        change = _parse_change(d.pop("change", UNSET))
+        change = _parse_change(d.pop("change", None))
 
-        def _parse_reason(data: object) -> NoMovementReason | None | Unset:
+        def _parse_reason(data: object) -> NoMovementReason | None:
             if data is None:
-                return data
-            if isinstance(data, Unset):
                 return data
             try:
                 if not isinstance(data, str):
@@ -219,14 +197,12 @@ class Movement:
                 return reason_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
-            return cast(NoMovementReason | None | Unset, data)
+            return cast(NoMovementReason | None, data)
 
-        reason = _parse_reason(d.pop("reason", UNSET))
+        reason = _parse_reason(d.pop("reason", None))
 
-        def _parse_direction(data: object) -> MovementDirection | None | Unset:
+        def _parse_direction(data: object) -> MovementDirection | None:
             if data is None:
-                return data
-            if isinstance(data, Unset):
                 return data
             try:
                 if not isinstance(data, str):
@@ -236,32 +212,26 @@ class Movement:
                 return direction_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
-            return cast(MovementDirection | None | Unset, data)
+            return cast(MovementDirection | None, data)
 
-        direction = _parse_direction(d.pop("direction", UNSET))
+        direction = _parse_direction(d.pop("direction", None))
 
-        def _parse_lower(data: object) -> float | None | Unset:
+        def _parse_lower(data: object) -> float | None:
             if data is None:
                 return data
-            if isinstance(data, Unset):
-                return data
-            return cast(float | None | Unset, data)
+            return cast(float | None, data)
 
-        lower = _parse_lower(d.pop("lower", UNSET))
+        lower = _parse_lower(d.pop("lower", None))
 
-        def _parse_upper(data: object) -> float | None | Unset:
+        def _parse_upper(data: object) -> float | None:
             if data is None:
                 return data
-            if isinstance(data, Unset):
-                return data
-            return cast(float | None | Unset, data)
+            return cast(float | None, data)
 
-        upper = _parse_upper(d.pop("upper", UNSET))
+        upper = _parse_upper(d.pop("upper", None))
 
-        def _parse_method(data: object) -> ChangeMethod | None | Unset:
+        def _parse_method(data: object) -> ChangeMethod | None:
             if data is None:
-                return data
-            if isinstance(data, Unset):
                 return data
             try:
                 if not isinstance(data, str):
@@ -271,9 +241,9 @@ class Movement:
                 return method_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
-            return cast(ChangeMethod | None | Unset, data)
+            return cast(ChangeMethod | None, data)
 
-        method = _parse_method(d.pop("method", UNSET))
+        method = _parse_method(d.pop("method", None))
 
         movement = cls(
             verdict=verdict,

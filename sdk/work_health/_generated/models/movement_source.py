@@ -6,11 +6,13 @@ from typing import Any, TypeVar
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
+from ..._structs import ContractStruct
+
 T = TypeVar("T", bound="MovementSource")
 
 
-@_attrs_define
-class MovementSource:
+@_attrs_define(repr=False)
+class MovementSource(ContractStruct):
     """An organisation and service that returned only one of two figures. A successor has its predecessors' place."""
 
     organisation: str

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
+from ..._structs import ContractStruct
+
 if TYPE_CHECKING:
     from ..models.movement_source import MovementSource
 
@@ -13,8 +15,8 @@ if TYPE_CHECKING:
 T = TypeVar("T", bound="MovementSources")
 
 
-@_attrs_define
-class MovementSources:
+@_attrs_define(repr=False)
+class MovementSources(ContractStruct):
     """Who makes a movement `not_comparable`. A release states the reason alone."""
 
     missing: list[MovementSource]

@@ -5,11 +5,13 @@ from typing import Any, TypeVar
 
 from attrs import define as _attrs_define
 
+from ..._structs import ContractStruct
+
 T = TypeVar("T", bound="NewComment")
 
 
-@_attrs_define
-class NewComment:
+@_attrs_define(repr=False)
+class NewComment(ContractStruct):
     """A comment on one revision, the newest or an older one. Only the organisation and reviewers can read it."""
 
     revision: int

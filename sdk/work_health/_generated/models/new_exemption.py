@@ -5,13 +5,13 @@ from typing import Any, TypeVar
 
 from attrs import define as _attrs_define
 
-from ..types import UNSET, Unset
+from ..._structs import ContractStruct
 
 T = TypeVar("T", bound="NewExemption")
 
 
-@_attrs_define
-class NewExemption:
+@_attrs_define(repr=False)
+class NewExemption(ContractStruct):
     """A decision that an expected return is exempt, or no longer exempt. Exempt returns are not counted as expected."""
 
     organisation: str
@@ -24,10 +24,10 @@ class NewExemption:
     exempt: bool
     """ If false, the decision revokes an earlier exemption. """
     reason: str
-    series: str | Unset = UNSET
-    """ A kebab-case code. It never changes once it is in use. Default: `headline`. """
-    service: str | Unset = UNSET
-    """ A kebab-case code. It never changes once it is in use. Default: `main`. """
+    series: str | None = "headline"
+    """ A kebab-case code. It never changes once it is in use. """
+    service: str | None = "main"
+    """ A kebab-case code. It never changes once it is in use. """
 
     def to_dict(self) -> dict[str, Any]:
         organisation = self.organisation
@@ -55,9 +55,9 @@ class NewExemption:
                 "reason": reason,
             }
         )
-        if series is not UNSET:
+        if series is not None:
             field_dict["series"] = series
-        if service is not UNSET:
+        if service is not None:
             field_dict["service"] = service
 
         return field_dict
@@ -75,9 +75,9 @@ class NewExemption:
 
         reason = d.pop("reason")
 
-        series = d.pop("series", UNSET)
+        series = d.pop("series", None)
 
-        service = d.pop("service", UNSET)
+        service = d.pop("service", None)
 
         new_exemption = cls(
             organisation=organisation,

@@ -6,13 +6,13 @@ from typing import Any, TypeVar
 
 from attrs import define as _attrs_define
 
-from ..types import UNSET, Unset
+from ..._structs import ContractStruct
 
 T = TypeVar("T", bound="NewExtension")
 
 
-@_attrs_define
-class NewExtension:
+@_attrs_define(repr=False)
+class NewExtension(ContractStruct):
     """More time for one expected return."""
 
     organisation: str
@@ -25,10 +25,10 @@ class NewExtension:
     until: datetime.datetime
     """ RFC 3339 with an offset. """
     reason: str
-    series: str | Unset = UNSET
-    """ A kebab-case code. It never changes once it is in use. Default: `headline`. """
-    service: str | Unset = UNSET
-    """ A kebab-case code. It never changes once it is in use. Default: `main`. """
+    series: str | None = "headline"
+    """ A kebab-case code. It never changes once it is in use. """
+    service: str | None = "main"
+    """ A kebab-case code. It never changes once it is in use. """
 
     def to_dict(self) -> dict[str, Any]:
         organisation = self.organisation
@@ -56,9 +56,9 @@ class NewExtension:
                 "reason": reason,
             }
         )
-        if series is not UNSET:
+        if series is not None:
             field_dict["series"] = series
-        if service is not UNSET:
+        if service is not None:
             field_dict["service"] = service
 
         return field_dict
@@ -76,9 +76,9 @@ class NewExtension:
 
         reason = d.pop("reason")
 
-        series = d.pop("series", UNSET)
+        series = d.pop("series", None)
 
-        service = d.pop("service", UNSET)
+        service = d.pop("service", None)
 
         new_extension = cls(
             organisation=organisation,

@@ -5,19 +5,19 @@ from typing import Any, TypeVar
 
 from attrs import define as _attrs_define
 
-from ..types import UNSET, Unset
+from ..._structs import ContractStruct
 
 T = TypeVar("T", bound="NewKey")
 
 
-@_attrs_define
-class NewKey:
+@_attrs_define(repr=False)
+class NewKey(ContractStruct):
     """A key to create for the client of the key in use, with the same grants and the same person."""
 
-    days: int | Unset = UNSET
-    """ Days until the new key expires. Default: `365`. """
-    overlap_days: int | Unset = UNSET
-    """ Days for which the key in use stays valid, unless it expires earlier. Default: `7`. """
+    days: int | None = 365
+    """ Days until the new key expires. """
+    overlap_days: int | None = 7
+    """ Days for which the key in use stays valid, unless it expires earlier. """
 
     def to_dict(self) -> dict[str, Any]:
         days = self.days
@@ -27,9 +27,9 @@ class NewKey:
         field_dict: dict[str, Any] = {}
 
         field_dict.update({})
-        if days is not UNSET:
+        if days is not None:
             field_dict["days"] = days
-        if overlap_days is not UNSET:
+        if overlap_days is not None:
             field_dict["overlap_days"] = overlap_days
 
         return field_dict
@@ -37,9 +37,9 @@ class NewKey:
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         d = dict(src_dict)
-        days = d.pop("days", UNSET)
+        days = d.pop("days", None)
 
-        overlap_days = d.pop("overlap_days", UNSET)
+        overlap_days = d.pop("overlap_days", None)
 
         new_key = cls(
             days=days,

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 
-from ..types import UNSET, Unset
+from ..._structs import ContractStruct
 
 if TYPE_CHECKING:
     from ..models.justification import Justification
@@ -15,18 +15,18 @@ if TYPE_CHECKING:
 T = TypeVar("T", bound="NewSubmission")
 
 
-@_attrs_define
-class NewSubmission:
+@_attrs_define(repr=False)
+class NewSubmission(ContractStruct):
     """One request with one or more returns. All of them are accepted, or none."""
 
     returns: list[NewReturn]
-    organisation: None | str | Unset = UNSET
+    organisation: None | str = None
     """ The organisation that submits. Optional: a key belongs to one organisation. """
-    confirm_withdrawals: bool | Unset = UNSET
+    confirm_withdrawals: bool | None = False
     """ Current cells that the new return does not contain are withdrawn. Set this to true to withdraw more than a
-    tenth of a return's cells. Default: `false`. """
-    justifications: list[Justification] | Unset = UNSET
-    note: None | str | Unset = UNSET
+    tenth of a return's cells. """
+    justifications: list[Justification] | None = None
+    note: None | str = None
 
     def to_dict(self) -> dict[str, Any]:
         returns = []
@@ -34,24 +34,24 @@ class NewSubmission:
             returns_item = returns_item_data.to_dict()
             returns.append(returns_item)
 
-        organisation: None | str | Unset
-        if isinstance(self.organisation, Unset):
-            organisation = UNSET
+        organisation: None | str
+        if self.organisation is None:
+            organisation = None
         else:
             organisation = self.organisation
 
         confirm_withdrawals = self.confirm_withdrawals
 
-        justifications: list[dict[str, Any]] | Unset = UNSET
-        if not isinstance(self.justifications, Unset):
+        justifications: list[dict[str, Any]] | None = None
+        if self.justifications is not None:
             justifications = []
             for justifications_item_data in self.justifications:
                 justifications_item = justifications_item_data.to_dict()
                 justifications.append(justifications_item)
 
-        note: None | str | Unset
-        if isinstance(self.note, Unset):
-            note = UNSET
+        note: None | str
+        if self.note is None:
+            note = None
         else:
             note = self.note
 
@@ -62,14 +62,12 @@ class NewSubmission:
                 "returns": returns,
             }
         )
-        if organisation is not UNSET:
-            field_dict["organisation"] = organisation
-        if confirm_withdrawals is not UNSET:
+        field_dict["organisation"] = organisation
+        if confirm_withdrawals is not None:
             field_dict["confirm_withdrawals"] = confirm_withdrawals
-        if justifications is not UNSET:
+        if justifications is not None:
             field_dict["justifications"] = justifications
-        if note is not UNSET:
-            field_dict["note"] = note
+        field_dict["note"] = note
 
         return field_dict
 
@@ -86,34 +84,30 @@ class NewSubmission:
 
             returns.append(returns_item)
 
-        def _parse_organisation(data: object) -> None | str | Unset:
+        def _parse_organisation(data: object) -> None | str:
             if data is None:
                 return data
-            if isinstance(data, Unset):
-                return data
-            return cast(None | str | Unset, data)
+            return cast(None | str, data)
 
-        organisation = _parse_organisation(d.pop("organisation", UNSET))
+        organisation = _parse_organisation(d.pop("organisation", None))
 
-        confirm_withdrawals = d.pop("confirm_withdrawals", UNSET)
+        confirm_withdrawals = d.pop("confirm_withdrawals", False)
 
-        _justifications = d.pop("justifications", UNSET)
-        justifications: list[Justification] | Unset = UNSET
-        if _justifications is not UNSET:
+        _justifications = d.pop("justifications", None)
+        justifications: list[Justification] | None = None
+        if _justifications is not None:
             justifications = []
             for justifications_item_data in _justifications:
                 justifications_item = Justification.from_dict(justifications_item_data)
 
                 justifications.append(justifications_item)
 
-        def _parse_note(data: object) -> None | str | Unset:
+        def _parse_note(data: object) -> None | str:
             if data is None:
                 return data
-            if isinstance(data, Unset):
-                return data
-            return cast(None | str | Unset, data)
+            return cast(None | str, data)
 
-        note = _parse_note(d.pop("note", UNSET))
+        note = _parse_note(d.pop("note", None))
 
         new_submission = cls(
             returns=returns,

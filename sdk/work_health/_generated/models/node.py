@@ -5,14 +5,14 @@ from typing import Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 
+from ..._structs import ContractStruct
 from ..models.logic_model_column import LogicModelColumn
-from ..types import UNSET, Unset
 
 T = TypeVar("T", bound="Node")
 
 
-@_attrs_define
-class Node:
+@_attrs_define(repr=False)
+class Node(ContractStruct):
     """An item of the logic model."""
 
     slug: str
@@ -22,7 +22,7 @@ class Node:
     """ The columns of a logic model, in order. """
     title: str
     """ The plan's exact words. """
-    group: None | str | Unset = UNSET
+    group: None | str = None
     """ A kebab-case code. It never changes once it is in use. """
 
     def to_dict(self) -> dict[str, Any]:
@@ -34,9 +34,9 @@ class Node:
 
         title = self.title
 
-        group: None | str | Unset
-        if isinstance(self.group, Unset):
-            group = UNSET
+        group: None | str
+        if self.group is None:
+            group = None
         else:
             group = self.group
 
@@ -50,8 +50,7 @@ class Node:
                 "title": title,
             }
         )
-        if group is not UNSET:
-            field_dict["group"] = group
+        field_dict["group"] = group
 
         return field_dict
 
@@ -66,14 +65,12 @@ class Node:
 
         title = d.pop("title")
 
-        def _parse_group(data: object) -> None | str | Unset:
+        def _parse_group(data: object) -> None | str:
             if data is None:
                 return data
-            if isinstance(data, Unset):
-                return data
-            return cast(None | str | Unset, data)
+            return cast(None | str, data)
 
-        group = _parse_group(d.pop("group", UNSET))
+        group = _parse_group(d.pop("group", None))
 
         node = cls(
             slug=slug,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
+from ..._structs import ContractStruct
 from ..models.logic_model_column import LogicModelColumn
 from ..models.measure_relation import MeasureRelation
 
@@ -16,8 +17,8 @@ if TYPE_CHECKING:
 T = TypeVar("T", bound="NodeOutcomes")
 
 
-@_attrs_define
-class NodeOutcomes:
+@_attrs_define(repr=False)
+class NodeOutcomes(ContractStruct):
     """A node of the logic model with the measures that show its progress."""
 
     slug: str

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
+from ..._structs import ContractStruct
 from ..models.obligation_state import ObligationState
 from ..models.return_action import ReturnAction
 
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
 T = TypeVar("T", bound="Obligation")
 
 
-@_attrs_define
-class Obligation:
+@_attrs_define(repr=False)
+class Obligation(ContractStruct):
     """One expected return with its deadlines and its state."""
 
     holder: str

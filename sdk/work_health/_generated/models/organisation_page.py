@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
+from ..._structs import ContractStruct
+
 if TYPE_CHECKING:
     from ..models.organisation import Organisation
     from ..models.role import Role
@@ -14,8 +16,8 @@ if TYPE_CHECKING:
 T = TypeVar("T", bound="OrganisationPage")
 
 
-@_attrs_define
-class OrganisationPage:
+@_attrs_define(repr=False)
+class OrganisationPage(ContractStruct):
     """Organisations, and the roles for which the plan names no organisation."""
 
     programme: str

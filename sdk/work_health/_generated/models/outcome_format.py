@@ -6,11 +6,13 @@ from typing import Any, TypeVar
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
+from ..._structs import ContractStruct
+
 T = TypeVar("T", bound="OutcomeFormat")
 
 
-@_attrs_define
-class OutcomeFormat:
+@_attrs_define(repr=False)
+class OutcomeFormat(ContractStruct):
     """A format of outcomes, and the operation that returns it."""
 
     operation: str

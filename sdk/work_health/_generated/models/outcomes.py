@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-from ..types import UNSET, Unset
+from ..._structs import ContractStruct
 
 if TYPE_CHECKING:
-    from ..models.compact_row import CompactRow
     from ..models.outcomes_labels import OutcomesLabels
     from ..models.published_figure import PublishedFigure
     from ..models.resolved_period import ResolvedPeriod
@@ -18,8 +17,8 @@ if TYPE_CHECKING:
 T = TypeVar("T", bound="Outcomes")
 
 
-@_attrs_define
-class Outcomes:
+@_attrs_define(repr=False)
+class Outcomes(ContractStruct):
     """Figures of one release."""
 
     programme: str
@@ -30,12 +29,10 @@ class Outcomes:
     protection: str
     """ How people are protected, in plain words. """
     items: list[PublishedFigure]
-    resolved: list[ResolvedPeriod] | Unset = UNSET
+    resolved: list[ResolvedPeriod] | None = None
     """ The periods that `latest` and similar words resolved to. """
-    labels: OutcomesLabels | Unset = UNSET
-    rows: list[CompactRow] | Unset = UNSET
-    """ With `columns=compact`, instead of `items`, or `with=comparators`: the figures as a table. """
-    next_cursor: None | str | Unset = UNSET
+    labels: OutcomesLabels | None = None
+    next_cursor: None | str = None
     """ Send it as `cursor` for the next page. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
@@ -55,27 +52,20 @@ class Outcomes:
             items_item = items_item_data.to_dict()
             items.append(items_item)
 
-        resolved: list[dict[str, Any]] | Unset = UNSET
-        if not isinstance(self.resolved, Unset):
+        resolved: list[dict[str, Any]] | None = None
+        if self.resolved is not None:
             resolved = []
             for resolved_item_data in self.resolved:
                 resolved_item = resolved_item_data.to_dict()
                 resolved.append(resolved_item)
 
-        labels: dict[str, Any] | Unset = UNSET
-        if not isinstance(self.labels, Unset):
+        labels: dict[str, Any] | None = None
+        if self.labels is not None:
             labels = self.labels.to_dict()
 
-        rows: list[dict[str, Any]] | Unset = UNSET
-        if not isinstance(self.rows, Unset):
-            rows = []
-            for rows_item_data in self.rows:
-                rows_item = rows_item_data.to_dict()
-                rows.append(rows_item)
-
-        next_cursor: None | str | Unset
-        if isinstance(self.next_cursor, Unset):
-            next_cursor = UNSET
+        next_cursor: None | str
+        if self.next_cursor is None:
+            next_cursor = None
         else:
             next_cursor = self.next_cursor
 
@@ -91,20 +81,16 @@ class Outcomes:
                 "items": items,
             }
         )
-        if resolved is not UNSET:
+        if resolved is not None:
             field_dict["resolved"] = resolved
-        if labels is not UNSET:
+        if labels is not None:
             field_dict["labels"] = labels
-        if rows is not UNSET:
-            field_dict["rows"] = rows
-        if next_cursor is not UNSET:
-            field_dict["next_cursor"] = next_cursor
+        field_dict["next_cursor"] = next_cursor
 
         return field_dict
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        from ..models.compact_row import CompactRow  # noqa: PLC0415
         from ..models.outcomes_labels import OutcomesLabels  # noqa: PLC0415
         from ..models.published_figure import PublishedFigure  # noqa: PLC0415
         from ..models.resolved_period import ResolvedPeriod  # noqa: PLC0415
@@ -127,39 +113,28 @@ class Outcomes:
 
             items.append(items_item)
 
-        _resolved = d.pop("resolved", UNSET)
-        resolved: list[ResolvedPeriod] | Unset = UNSET
-        if _resolved is not UNSET:
+        _resolved = d.pop("resolved", None)
+        resolved: list[ResolvedPeriod] | None = None
+        if _resolved is not None:
             resolved = []
             for resolved_item_data in _resolved:
                 resolved_item = ResolvedPeriod.from_dict(resolved_item_data)
 
                 resolved.append(resolved_item)
 
-        _labels = d.pop("labels", UNSET)
-        labels: OutcomesLabels | Unset
-        if isinstance(_labels, Unset):
-            labels = UNSET
+        _labels = d.pop("labels", None)
+        labels: OutcomesLabels | None
+        if _labels is None:
+            labels = None
         else:
             labels = OutcomesLabels.from_dict(_labels)
 
-        _rows = d.pop("rows", UNSET)
-        rows: list[CompactRow] | Unset = UNSET
-        if _rows is not UNSET:
-            rows = []
-            for rows_item_data in _rows:
-                rows_item = CompactRow.from_dict(rows_item_data)
-
-                rows.append(rows_item)
-
-        def _parse_next_cursor(data: object) -> None | str | Unset:
+        def _parse_next_cursor(data: object) -> None | str:
             if data is None:
                 return data
-            if isinstance(data, Unset):
-                return data
-            return cast(None | str | Unset, data)
+            return cast(None | str, data)
 
-        next_cursor = _parse_next_cursor(d.pop("next_cursor", UNSET))
+        next_cursor = _parse_next_cursor(d.pop("next_cursor", None))
 
         outcomes = cls(
             programme=programme,
@@ -170,7 +145,6 @@ class Outcomes:
             items=items,
             resolved=resolved,
             labels=labels,
-            rows=rows,
             next_cursor=next_cursor,
         )
 

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
+from ..._structs import ContractStruct
+
 if TYPE_CHECKING:
     from ..models.outcomes_labels_additional_property import (
         OutcomesLabelsAdditionalProperty,
@@ -15,8 +17,8 @@ if TYPE_CHECKING:
 T = TypeVar("T", bound="OutcomesLabels")
 
 
-@_attrs_define
-class OutcomesLabels:
+@_attrs_define(repr=False)
+class OutcomesLabels(ContractStruct):
     additional_properties: dict[str, OutcomesLabelsAdditionalProperty] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

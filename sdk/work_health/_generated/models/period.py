@@ -7,13 +7,14 @@ from typing import Any, TypeVar
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
+from ..._structs import ContractStruct
 from ..models.period_type import PeriodType
 
 T = TypeVar("T", bound="Period")
 
 
-@_attrs_define
-class Period:
+@_attrs_define(repr=False)
+class Period(ContractStruct):
     """A span of whole days with its code."""
 
     code: str

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
+from ..._structs import ContractStruct
+
 if TYPE_CHECKING:
     from ..models.period import Period
 
@@ -13,8 +15,8 @@ if TYPE_CHECKING:
 T = TypeVar("T", bound="PeriodPage")
 
 
-@_attrs_define
-class PeriodPage:
+@_attrs_define(repr=False)
+class PeriodPage(ContractStruct):
     """The periods of one type that lie within the programme's window."""
 
     programme: str

@@ -5,11 +5,13 @@ from typing import Any, TypeVar
 
 from attrs import define as _attrs_define
 
+from ..._structs import ContractStruct
+
 T = TypeVar("T", bound="PlanReference")
 
 
-@_attrs_define
-class PlanReference:
+@_attrs_define(repr=False)
+class PlanReference(ContractStruct):
     """A passage of the plan that requires a measure."""
 
     code: str

@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Any, cast
 from attrs import define as _attrs_define
 
 from ..models.figure_fields import FigureFields
-from ..types import UNSET, Unset
 
 if TYPE_CHECKING:
     from ..models.contributor import Contributor
@@ -13,7 +12,7 @@ if TYPE_CHECKING:
     from ..models.period import Period
 
 
-@_attrs_define(kw_only=True)
+@_attrs_define(repr=False, kw_only=True)
 class PreviewFigure(FigureFields):
     """A live figure without disclosure control, for reviewers only.
 
@@ -27,9 +26,9 @@ class PreviewFigure(FigureFields):
     """ Cells that have a status instead of a number. The value does not include them. """
     contributors: list[Contributor]
     """ The returns that contribute to the figure, at most 100 of them. """
-    mixed_as_of: bool | None | Unset = UNSET
+    mixed_as_of: bool | None = None
     """ True if the latest return of some source is of an earlier period than `as_of`. """
-    movement_sources: MovementSources | None | Unset = UNSET
+    movement_sources: MovementSources | None = None
     """ With a movement that is `not_comparable`: the sources that differ. """
 
     def to_dict(self) -> dict[str, Any]:
@@ -49,15 +48,15 @@ class PreviewFigure(FigureFields):
             contributors_item = contributors_item_data.to_dict()
             contributors.append(contributors_item)
 
-        mixed_as_of: bool | None | Unset
-        if isinstance(self.mixed_as_of, Unset):
-            mixed_as_of = UNSET
+        mixed_as_of: bool | None
+        if self.mixed_as_of is None:
+            mixed_as_of = None
         else:
             mixed_as_of = self.mixed_as_of
 
-        movement_sources: dict[str, Any] | None | Unset
-        if isinstance(self.movement_sources, Unset):
-            movement_sources = UNSET
+        movement_sources: dict[str, Any] | None
+        if self.movement_sources is None:
+            movement_sources = None
         elif isinstance(self.movement_sources, MovementSources):
             movement_sources = self.movement_sources.to_dict()
         else:
@@ -72,10 +71,8 @@ class PreviewFigure(FigureFields):
                 "contributors": contributors,
             }
         )
-        if mixed_as_of is not UNSET:
-            field_dict["mixed_as_of"] = mixed_as_of
-        if movement_sources is not UNSET:
-            field_dict["movement_sources"] = movement_sources
+        field_dict["mixed_as_of"] = mixed_as_of
+        field_dict["movement_sources"] = movement_sources
 
         return field_dict
 
@@ -111,19 +108,15 @@ class PreviewFigure(FigureFields):
 
             contributors.append(contributors_item)
 
-        def _parse_mixed_as_of(data: object) -> bool | None | Unset:
+        def _parse_mixed_as_of(data: object) -> bool | None:
             if data is None:
                 return data
-            if isinstance(data, Unset):
-                return data
-            return cast(bool | None | Unset, data)
+            return cast(bool | None, data)
 
-        mixed_as_of = _parse_mixed_as_of(d.pop("mixed_as_of", UNSET))
+        mixed_as_of = _parse_mixed_as_of(d.pop("mixed_as_of", None))
 
-        def _parse_movement_sources(data: object) -> MovementSources | None | Unset:
+        def _parse_movement_sources(data: object) -> MovementSources | None:
             if data is None:
-                return data
-            if isinstance(data, Unset):
                 return data
             try:
                 if not isinstance(data, dict):
@@ -133,9 +126,9 @@ class PreviewFigure(FigureFields):
                 return movement_sources_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
-            return cast(MovementSources | None | Unset, data)
+            return cast(MovementSources | None, data)
 
-        movement_sources = _parse_movement_sources(d.pop("movement_sources", UNSET))
+        movement_sources = _parse_movement_sources(d.pop("movement_sources", None))
 
         return {
             **fields,

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     pass
 
 
-@_attrs_define(kw_only=True)
+@_attrs_define(repr=False, kw_only=True)
 class PreviewInequality(InequalityFields):
     """Inequality between the categories of a dimension, calculated from live figures. Not for publication."""
 

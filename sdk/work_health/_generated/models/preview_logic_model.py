@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
+from ..._structs import ContractStruct
 from ..models.preview_logic_model_protection import PreviewLogicModelProtection
 from ..models.revision_basis import RevisionBasis
 
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
 T = TypeVar("T", bound="PreviewLogicModel")
 
 
-@_attrs_define
-class PreviewLogicModel:
+@_attrs_define(repr=False)
+class PreviewLogicModel(ContractStruct):
     """The logic model with the latest figure of each measure."""
 
     programme: str

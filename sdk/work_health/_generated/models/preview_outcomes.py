@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
+from ..._structs import ContractStruct
 from ..models.preview_outcomes_protection import PreviewOutcomesProtection
 from ..models.revision_basis import RevisionBasis
-from ..types import UNSET, Unset
 
 if TYPE_CHECKING:
-    from ..models.compact_row import CompactRow
     from ..models.preview_figure import PreviewFigure
     from ..models.preview_outcomes_labels import PreviewOutcomesLabels
     from ..models.resolved_period import ResolvedPeriod
@@ -20,8 +19,8 @@ if TYPE_CHECKING:
 T = TypeVar("T", bound="PreviewOutcomes")
 
 
-@_attrs_define
-class PreviewOutcomes:
+@_attrs_define(repr=False)
+class PreviewOutcomes(ContractStruct):
     """Live figures. They are not for publication: small counts in them can identify people."""
 
     programme: str
@@ -32,13 +31,11 @@ class PreviewOutcomes:
     revision_basis: RevisionBasis
     """ Which revision of each return counts. """
     items: list[PreviewFigure]
-    resolved: list[ResolvedPeriod] | Unset = UNSET
+    resolved: list[ResolvedPeriod] | None = None
     """ The period that each relative token such as `latest` resolved to, by series. """
-    labels: PreviewOutcomesLabels | Unset = UNSET
+    labels: PreviewOutcomesLabels | None = None
     """ With `labels=true`: the labels of measures, series, areas, dimensions and categories. """
-    rows: list[CompactRow] | Unset = UNSET
-    """ With `columns=compact`, instead of `items`, or `with=comparators`: the figures as a table. """
-    next_cursor: None | str | Unset = UNSET
+    next_cursor: None | str = None
     """ Send it as `cursor` for the next page. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
@@ -56,27 +53,20 @@ class PreviewOutcomes:
             items_item = items_item_data.to_dict()
             items.append(items_item)
 
-        resolved: list[dict[str, Any]] | Unset = UNSET
-        if not isinstance(self.resolved, Unset):
+        resolved: list[dict[str, Any]] | None = None
+        if self.resolved is not None:
             resolved = []
             for resolved_item_data in self.resolved:
                 resolved_item = resolved_item_data.to_dict()
                 resolved.append(resolved_item)
 
-        labels: dict[str, Any] | Unset = UNSET
-        if not isinstance(self.labels, Unset):
+        labels: dict[str, Any] | None = None
+        if self.labels is not None:
             labels = self.labels.to_dict()
 
-        rows: list[dict[str, Any]] | Unset = UNSET
-        if not isinstance(self.rows, Unset):
-            rows = []
-            for rows_item_data in self.rows:
-                rows_item = rows_item_data.to_dict()
-                rows.append(rows_item)
-
-        next_cursor: None | str | Unset
-        if isinstance(self.next_cursor, Unset):
-            next_cursor = UNSET
+        next_cursor: None | str
+        if self.next_cursor is None:
+            next_cursor = None
         else:
             next_cursor = self.next_cursor
 
@@ -91,20 +81,16 @@ class PreviewOutcomes:
                 "items": items,
             }
         )
-        if resolved is not UNSET:
+        if resolved is not None:
             field_dict["resolved"] = resolved
-        if labels is not UNSET:
+        if labels is not None:
             field_dict["labels"] = labels
-        if rows is not UNSET:
-            field_dict["rows"] = rows
-        if next_cursor is not UNSET:
-            field_dict["next_cursor"] = next_cursor
+        field_dict["next_cursor"] = next_cursor
 
         return field_dict
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        from ..models.compact_row import CompactRow  # noqa: PLC0415
         from ..models.preview_figure import PreviewFigure  # noqa: PLC0415
         from ..models.preview_outcomes_labels import PreviewOutcomesLabels  # noqa: PLC0415
         from ..models.resolved_period import ResolvedPeriod  # noqa: PLC0415
@@ -125,39 +111,28 @@ class PreviewOutcomes:
 
             items.append(items_item)
 
-        _resolved = d.pop("resolved", UNSET)
-        resolved: list[ResolvedPeriod] | Unset = UNSET
-        if _resolved is not UNSET:
+        _resolved = d.pop("resolved", None)
+        resolved: list[ResolvedPeriod] | None = None
+        if _resolved is not None:
             resolved = []
             for resolved_item_data in _resolved:
                 resolved_item = ResolvedPeriod.from_dict(resolved_item_data)
 
                 resolved.append(resolved_item)
 
-        _labels = d.pop("labels", UNSET)
-        labels: PreviewOutcomesLabels | Unset
-        if isinstance(_labels, Unset):
-            labels = UNSET
+        _labels = d.pop("labels", None)
+        labels: PreviewOutcomesLabels | None
+        if _labels is None:
+            labels = None
         else:
             labels = PreviewOutcomesLabels.from_dict(_labels)
 
-        _rows = d.pop("rows", UNSET)
-        rows: list[CompactRow] | Unset = UNSET
-        if _rows is not UNSET:
-            rows = []
-            for rows_item_data in _rows:
-                rows_item = CompactRow.from_dict(rows_item_data)
-
-                rows.append(rows_item)
-
-        def _parse_next_cursor(data: object) -> None | str | Unset:
+        def _parse_next_cursor(data: object) -> None | str:
             if data is None:
                 return data
-            if isinstance(data, Unset):
-                return data
-            return cast(None | str | Unset, data)
+            return cast(None | str, data)
 
-        next_cursor = _parse_next_cursor(d.pop("next_cursor", UNSET))
+        next_cursor = _parse_next_cursor(d.pop("next_cursor", None))
 
         preview_outcomes = cls(
             programme=programme,
@@ -167,7 +142,6 @@ class PreviewOutcomes:
             items=items,
             resolved=resolved,
             labels=labels,
-            rows=rows,
             next_cursor=next_cursor,
         )
 

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
+from ..._structs import ContractStruct
+
 if TYPE_CHECKING:
     from ..models.preview_outcomes_labels_additional_property import (
         PreviewOutcomesLabelsAdditionalProperty,
@@ -15,8 +17,8 @@ if TYPE_CHECKING:
 T = TypeVar("T", bound="PreviewOutcomesLabels")
 
 
-@_attrs_define
-class PreviewOutcomesLabels:
+@_attrs_define(repr=False)
+class PreviewOutcomesLabels(ContractStruct):
     """With `labels=true`: the labels of measures, series, areas, dimensions and categories."""
 
     additional_properties: dict[str, PreviewOutcomesLabelsAdditionalProperty] = _attrs_field(init=False, factory=dict)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
+from ..._structs import ContractStruct
 from ..models.preview_progress_protection import PreviewProgressProtection
 from ..models.revision_basis import RevisionBasis
 
@@ -16,8 +17,8 @@ if TYPE_CHECKING:
 T = TypeVar("T", bound="PreviewProgress")
 
 
-@_attrs_define
-class PreviewProgress:
+@_attrs_define(repr=False)
+class PreviewProgress(ContractStruct):
     """How will we know we've made a difference: each theme and measure with its latest figure."""
 
     programme: str

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-from ..types import UNSET, Unset
+from ..._structs import ContractStruct
 
 if TYPE_CHECKING:
     from ..models.finding import Finding
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 T = TypeVar("T", bound="Problem")
 
 
-@_attrs_define
-class Problem:
+@_attrs_define(repr=False)
+class Problem(ContractStruct):
     """Why a request was refused (RFC 9457). Nothing was written."""
 
     type_: str
@@ -24,9 +24,9 @@ class Problem:
     title: str
     status: int
     detail: str
-    request_id: None | str | Unset = UNSET
+    request_id: None | str = None
     """ Quote it when you ask for help. """
-    errors: list[Finding] | Unset = UNSET
+    errors: list[Finding] | None = None
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -38,14 +38,14 @@ class Problem:
 
         detail = self.detail
 
-        request_id: None | str | Unset
-        if isinstance(self.request_id, Unset):
-            request_id = UNSET
+        request_id: None | str
+        if self.request_id is None:
+            request_id = None
         else:
             request_id = self.request_id
 
-        errors: list[dict[str, Any]] | Unset = UNSET
-        if not isinstance(self.errors, Unset):
+        errors: list[dict[str, Any]] | None = None
+        if self.errors is not None:
             errors = []
             for errors_item_data in self.errors:
                 errors_item = errors_item_data.to_dict()
@@ -61,9 +61,8 @@ class Problem:
                 "detail": detail,
             }
         )
-        if request_id is not UNSET:
-            field_dict["request_id"] = request_id
-        if errors is not UNSET:
+        field_dict["request_id"] = request_id
+        if errors is not None:
             field_dict["errors"] = errors
 
         return field_dict
@@ -81,18 +80,16 @@ class Problem:
 
         detail = d.pop("detail")
 
-        def _parse_request_id(data: object) -> None | str | Unset:
+        def _parse_request_id(data: object) -> None | str:
             if data is None:
                 return data
-            if isinstance(data, Unset):
-                return data
-            return cast(None | str | Unset, data)
+            return cast(None | str, data)
 
-        request_id = _parse_request_id(d.pop("request_id", UNSET))
+        request_id = _parse_request_id(d.pop("request_id", None))
 
-        _errors = d.pop("errors", UNSET)
-        errors: list[Finding] | Unset = UNSET
-        if _errors is not UNSET:
+        _errors = d.pop("errors", None)
+        errors: list[Finding] | None = None
+        if _errors is not None:
             errors = []
             for errors_item_data in _errors:
                 errors_item = Finding.from_dict(errors_item_data)

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
+from ..._structs import ContractStruct
+
 if TYPE_CHECKING:
     from ..models.calendar import Calendar
     from ..models.document import Document
@@ -16,8 +18,8 @@ if TYPE_CHECKING:
 T = TypeVar("T", bound="Programme")
 
 
-@_attrs_define
-class Programme:
+@_attrs_define(repr=False)
+class Programme(ContractStruct):
     """A delivery plan with its owner and window."""
 
     slug: str

@@ -8,6 +8,7 @@ from uuid import UUID
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
+from ..._structs import ContractStruct
 from ..models.publication_job_state import PublicationJobState
 
 if TYPE_CHECKING:
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
 T = TypeVar("T", bound="PublicationJob")
 
 
-@_attrs_define
-class PublicationJob:
+@_attrs_define(repr=False)
+class PublicationJob(ContractStruct):
     """The job that makes a release. It takes minutes: poll until `state` is neither `queued` nor `running`."""
 
     id: UUID

@@ -5,13 +5,12 @@ from typing import TYPE_CHECKING, Any, cast
 from attrs import define as _attrs_define
 
 from ..models.figure_fields import FigureFields
-from ..types import UNSET, Unset
 
 if TYPE_CHECKING:
     pass
 
 
-@_attrs_define(kw_only=True)
+@_attrs_define(repr=False, kw_only=True)
 class PublishedFigure(FigureFields):
     """One published cell of a release.
 
@@ -28,9 +27,9 @@ class PublishedFigure(FigureFields):
     """ The number of the release. """
     policy_version: int
     """ The version of the disclosure policy. """
-    error_95: float | None | Unset = UNSET
+    error_95: float | None = None
     """ In 95 % of roundings, the true value is not farther from `value` than this. """
-    counts_error_95: float | None | Unset = UNSET
+    counts_error_95: float | None = None
     """ The same for the numerator and the denominator of a percentage. """
 
     def to_dict(self) -> dict[str, Any]:
@@ -50,15 +49,15 @@ class PublishedFigure(FigureFields):
 
         policy_version = self.policy_version
 
-        error_95: float | None | Unset
-        if isinstance(self.error_95, Unset):
-            error_95 = UNSET
+        error_95: float | None
+        if self.error_95 is None:
+            error_95 = None
         else:
             error_95 = self.error_95
 
-        counts_error_95: float | None | Unset
-        if isinstance(self.counts_error_95, Unset):
-            counts_error_95 = UNSET
+        counts_error_95: float | None
+        if self.counts_error_95 is None:
+            counts_error_95 = None
         else:
             counts_error_95 = self.counts_error_95
 
@@ -74,10 +73,8 @@ class PublishedFigure(FigureFields):
                 "policy_version": policy_version,
             }
         )
-        if error_95 is not UNSET:
-            field_dict["error_95"] = error_95
-        if counts_error_95 is not UNSET:
-            field_dict["counts_error_95"] = counts_error_95
+        field_dict["error_95"] = error_95
+        field_dict["counts_error_95"] = counts_error_95
 
         return field_dict
 
@@ -117,23 +114,19 @@ class PublishedFigure(FigureFields):
 
         policy_version = d.pop("policy_version")
 
-        def _parse_error_95(data: object) -> float | None | Unset:
+        def _parse_error_95(data: object) -> float | None:
             if data is None:
                 return data
-            if isinstance(data, Unset):
-                return data
-            return cast(float | None | Unset, data)
+            return cast(float | None, data)
 
-        error_95 = _parse_error_95(d.pop("error_95", UNSET))
+        error_95 = _parse_error_95(d.pop("error_95", None))
 
-        def _parse_counts_error_95(data: object) -> float | None | Unset:
+        def _parse_counts_error_95(data: object) -> float | None:
             if data is None:
                 return data
-            if isinstance(data, Unset):
-                return data
-            return cast(float | None | Unset, data)
+            return cast(float | None, data)
 
-        counts_error_95 = _parse_counts_error_95(d.pop("counts_error_95", UNSET))
+        counts_error_95 = _parse_counts_error_95(d.pop("counts_error_95", None))
 
         return {
             **fields,

@@ -1,22 +1,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-from ..types import UNSET, Unset
-
-if TYPE_CHECKING:
-    from ..models.publisher_trend import PublisherTrend
-
+from ..._structs import ContractStruct
 
 T = TypeVar("T", bound="PublishedSource")
 
 
-@_attrs_define
-class PublishedSource:
+@_attrs_define(repr=False)
+class PublishedSource(ContractStruct):
     """The source of a published statistic. The figure is the publisher's own: nothing was rolled up."""
 
     publisher: None | str
@@ -31,13 +27,9 @@ class PublishedSource:
     """ True if the interval was calculated here from published numbers. """
     note: None | str
     """ The publisher's note on this figure. """
-    trend: None | PublisherTrend | Unset = UNSET
-    """ The publisher's own trend, if it states one. The figure's `trend` is calculated here. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
-        from ..models.publisher_trend import PublisherTrend  # noqa: PLC0415
-
         publisher: None | str
         publisher = self.publisher
 
@@ -58,14 +50,6 @@ class PublishedSource:
         note: None | str
         note = self.note
 
-        trend: dict[str, Any] | None | Unset
-        if isinstance(self.trend, Unset):
-            trend = UNSET
-        elif isinstance(self.trend, PublisherTrend):
-            trend = self.trend.to_dict()
-        else:
-            trend = self.trend
-
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
         field_dict.update(
@@ -79,15 +63,11 @@ class PublishedSource:
                 "note": note,
             }
         )
-        if trend is not UNSET:
-            field_dict["trend"] = trend
 
         return field_dict
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        from ..models.publisher_trend import PublisherTrend  # noqa: PLC0415
-
         d = dict(src_dict)
 
         def _parse_publisher(data: object) -> None | str:
@@ -134,23 +114,6 @@ class PublishedSource:
 
         note = _parse_note(d.pop("note"))
 
-        def _parse_trend(data: object) -> None | PublisherTrend | Unset:
-            if data is None:
-                return data
-            if isinstance(data, Unset):
-                return data
-            try:
-                if not isinstance(data, dict):
-                    raise TypeError()
-                trend_type_0 = PublisherTrend.from_dict(data)
-
-                return trend_type_0
-            except (TypeError, ValueError, AttributeError, KeyError):
-                pass
-            return cast(None | PublisherTrend | Unset, data)
-
-        trend = _parse_trend(d.pop("trend", UNSET))
-
         published_source = cls(
             publisher=publisher,
             title=title,
@@ -159,7 +122,6 @@ class PublishedSource:
             value=value,
             limits_derived=limits_derived,
             note=note,
-            trend=trend,
         )
 
         published_source.additional_properties = d

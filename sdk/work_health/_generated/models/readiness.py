@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
+from ..._structs import ContractStruct
 from ..models.readiness_status import ReadinessStatus
 
 if TYPE_CHECKING:
@@ -15,8 +16,8 @@ if TYPE_CHECKING:
 T = TypeVar("T", bound="Readiness")
 
 
-@_attrs_define
-class Readiness:
+@_attrs_define(repr=False)
+class Readiness(ContractStruct):
     """The advice to send requests to this server or not, with the checks behind it.
 
         `unready` (status 503): a check failed. `degraded` (status 200): it answers requests, but the worker is late,

@@ -6,13 +6,14 @@ from typing import Any, TypeVar
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
+from ..._structs import ContractStruct
 from ..models.check_state import CheckState
 
 T = TypeVar("T", bound="ReadinessChecks")
 
 
-@_attrs_define
-class ReadinessChecks:
+@_attrs_define(repr=False)
+class ReadinessChecks(ContractStruct):
     """The result of each check."""
 
     database: CheckState

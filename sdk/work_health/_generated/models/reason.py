@@ -5,11 +5,13 @@ from typing import Any, TypeVar
 
 from attrs import define as _attrs_define
 
+from ..._structs import ContractStruct
+
 T = TypeVar("T", bound="Reason")
 
 
-@_attrs_define
-class Reason:
+@_attrs_define(repr=False)
+class Reason(ContractStruct):
     """A decision on one revision with its reason. Only the organisation and reviewers can read the reason."""
 
     revision: int

@@ -8,11 +8,13 @@ from uuid import UUID
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
+from ..._structs import ContractStruct
+
 T = TypeVar("T", bound="Receipt")
 
 
-@_attrs_define
-class Receipt:
+@_attrs_define(repr=False)
+class Receipt(ContractStruct):
     """Proof of the content that was received, and the time."""
 
     submission: UUID

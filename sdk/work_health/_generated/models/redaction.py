@@ -8,11 +8,13 @@ from uuid import UUID
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
+from ..._structs import ContractStruct
+
 T = TypeVar("T", bound="Redaction")
 
 
-@_attrs_define
-class Redaction:
+@_attrs_define(repr=False)
+class Redaction(ContractStruct):
     """The removal of content that should not have been submitted. One person proposes it, another confirms it."""
 
     id: UUID

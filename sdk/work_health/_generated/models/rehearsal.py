@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
+from ..._structs import ContractStruct
+
 if TYPE_CHECKING:
     from ..models.release_audit import ReleaseAudit
     from ..models.release_change import ReleaseChange
@@ -14,8 +16,8 @@ if TYPE_CHECKING:
 T = TypeVar("T", bound="Rehearsal")
 
 
-@_attrs_define
-class Rehearsal:
+@_attrs_define(repr=False)
+class Rehearsal(ContractStruct):
     """The release that a dry run would publish."""
 
     report: ReleaseAudit

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
+from ..._structs import ContractStruct
+
 if TYPE_CHECKING:
     from ..models.release_explanations import ReleaseExplanations
     from ..models.release_policy import ReleasePolicy
@@ -16,8 +18,8 @@ if TYPE_CHECKING:
 T = TypeVar("T", bound="Release")
 
 
-@_attrs_define
-class Release:
+@_attrs_define(repr=False)
+class Release(ContractStruct):
     """An immutable snapshot of the programme's outcomes. Cite it by its number."""
 
     programme: str

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-from ..types import UNSET, Unset
+from ..._structs import ContractStruct
 
 if TYPE_CHECKING:
     from ..models.release_audit_entries import ReleaseAuditEntries
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 T = TypeVar("T", bound="ReleaseAudit")
 
 
-@_attrs_define
-class ReleaseAudit:
+@_attrs_define(repr=False)
+class ReleaseAudit(ContractStruct):
     """The figures that the job published, by series."""
 
     scopes: list[ScopeAudit]
@@ -25,7 +25,7 @@ class ReleaseAudit:
     shown: int
     changes: int
     """ Figures that differ from the previous release. """
-    entries: ReleaseAuditEntries | Unset = UNSET
+    entries: ReleaseAuditEntries | None = None
     """ Counts of cleared milestone items and evidence entries, by measure. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
@@ -41,8 +41,8 @@ class ReleaseAudit:
 
         changes = self.changes
 
-        entries: dict[str, Any] | Unset = UNSET
-        if not isinstance(self.entries, Unset):
+        entries: dict[str, Any] | None = None
+        if self.entries is not None:
             entries = self.entries.to_dict()
 
         field_dict: dict[str, Any] = {}
@@ -55,7 +55,7 @@ class ReleaseAudit:
                 "changes": changes,
             }
         )
-        if entries is not UNSET:
+        if entries is not None:
             field_dict["entries"] = entries
 
         return field_dict
@@ -79,10 +79,10 @@ class ReleaseAudit:
 
         changes = d.pop("changes")
 
-        _entries = d.pop("entries", UNSET)
-        entries: ReleaseAuditEntries | Unset
-        if isinstance(_entries, Unset):
-            entries = UNSET
+        _entries = d.pop("entries", None)
+        entries: ReleaseAuditEntries | None
+        if _entries is None:
+            entries = None
         else:
             entries = ReleaseAuditEntries.from_dict(_entries)
 

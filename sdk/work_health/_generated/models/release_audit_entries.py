@@ -6,11 +6,13 @@ from typing import Any, TypeVar
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
+from ..._structs import ContractStruct
+
 T = TypeVar("T", bound="ReleaseAuditEntries")
 
 
-@_attrs_define
-class ReleaseAuditEntries:
+@_attrs_define(repr=False)
+class ReleaseAuditEntries(ContractStruct):
     """Counts of cleared milestone items and evidence entries, by measure."""
 
     additional_properties: dict[str, int] = _attrs_field(init=False, factory=dict)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
+from ..._structs import ContractStruct
 from ..models.release_change_why import ReleaseChangeWhy
 
 if TYPE_CHECKING:
@@ -16,8 +17,8 @@ if TYPE_CHECKING:
 T = TypeVar("T", bound="ReleaseChange")
 
 
-@_attrs_define
-class ReleaseChange:
+@_attrs_define(repr=False)
+class ReleaseChange(ContractStruct):
     """A figure that differs from the previous release."""
 
     measure: str

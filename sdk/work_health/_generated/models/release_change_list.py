@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-from ..models.release_change_list_reason import ReleaseChangeListReason
-from ..types import UNSET, Unset
+from ..._structs import ContractStruct
 
 if TYPE_CHECKING:
     from ..models.release_change import ReleaseChange
@@ -16,8 +15,8 @@ if TYPE_CHECKING:
 T = TypeVar("T", bound="ReleaseChangeList")
 
 
-@_attrs_define
-class ReleaseChangeList:
+@_attrs_define(repr=False)
+class ReleaseChangeList(ContractStruct):
     """The figures of a release that differ from the previous one, in plan order."""
 
     programme: str
@@ -27,9 +26,7 @@ class ReleaseChangeList:
     """ The release that it is compared with; null for the first release, and while the release before is withdrawn
     or under embargo. """
     items: list[ReleaseChange]
-    reason: ReleaseChangeListReason | Unset = UNSET
-    """ Why the list is empty: every figure is the same as in the previous release. """
-    next_cursor: None | str | Unset = UNSET
+    next_cursor: None | str = None
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -45,13 +42,9 @@ class ReleaseChangeList:
             items_item = items_item_data.to_dict()
             items.append(items_item)
 
-        reason: str | Unset = UNSET
-        if not isinstance(self.reason, Unset):
-            reason = self.reason.value
-
-        next_cursor: None | str | Unset
-        if isinstance(self.next_cursor, Unset):
-            next_cursor = UNSET
+        next_cursor: None | str
+        if self.next_cursor is None:
+            next_cursor = None
         else:
             next_cursor = self.next_cursor
 
@@ -65,10 +58,7 @@ class ReleaseChangeList:
                 "items": items,
             }
         )
-        if reason is not UNSET:
-            field_dict["reason"] = reason
-        if next_cursor is not UNSET:
-            field_dict["next_cursor"] = next_cursor
+        field_dict["next_cursor"] = next_cursor
 
         return field_dict
 
@@ -95,28 +85,18 @@ class ReleaseChangeList:
 
             items.append(items_item)
 
-        _reason = d.pop("reason", UNSET)
-        reason: ReleaseChangeListReason | Unset
-        if isinstance(_reason, Unset):
-            reason = UNSET
-        else:
-            reason = ReleaseChangeListReason(_reason)
-
-        def _parse_next_cursor(data: object) -> None | str | Unset:
+        def _parse_next_cursor(data: object) -> None | str:
             if data is None:
                 return data
-            if isinstance(data, Unset):
-                return data
-            return cast(None | str | Unset, data)
+            return cast(None | str, data)
 
-        next_cursor = _parse_next_cursor(d.pop("next_cursor", UNSET))
+        next_cursor = _parse_next_cursor(d.pop("next_cursor", None))
 
         release_change_list = cls(
             programme=programme,
             release=release,
             previous_release=previous_release,
             items=items,
-            reason=reason,
             next_cursor=next_cursor,
         )
 

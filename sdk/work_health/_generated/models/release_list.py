@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-from ..models.release_list_reason import ReleaseListReason
-from ..types import UNSET, Unset
+from ..._structs import ContractStruct
 
 if TYPE_CHECKING:
     from ..models.release import Release
@@ -16,13 +15,11 @@ if TYPE_CHECKING:
 T = TypeVar("T", bound="ReleaseList")
 
 
-@_attrs_define
-class ReleaseList:
+@_attrs_define(repr=False)
+class ReleaseList(ContractStruct):
     """Releases, newest first."""
 
     items: list[Release]
-    reason: ReleaseListReason | Unset = UNSET
-    """ Why the list is empty: the programme has published no release yet. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -31,10 +28,6 @@ class ReleaseList:
             items_item = items_item_data.to_dict()
             items.append(items_item)
 
-        reason: str | Unset = UNSET
-        if not isinstance(self.reason, Unset):
-            reason = self.reason.value
-
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
         field_dict.update(
@@ -42,8 +35,6 @@ class ReleaseList:
                 "items": items,
             }
         )
-        if reason is not UNSET:
-            field_dict["reason"] = reason
 
         return field_dict
 
@@ -59,16 +50,8 @@ class ReleaseList:
 
             items.append(items_item)
 
-        _reason = d.pop("reason", UNSET)
-        reason: ReleaseListReason | Unset
-        if isinstance(_reason, Unset):
-            reason = UNSET
-        else:
-            reason = ReleaseListReason(_reason)
-
         release_list = cls(
             items=items,
-            reason=reason,
         )
 
         release_list.additional_properties = d

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
+from ..._structs import ContractStruct
+
 if TYPE_CHECKING:
     from ..models.scope_report import ScopeReport
 
@@ -13,8 +15,8 @@ if TYPE_CHECKING:
 T = TypeVar("T", bound="ReleaseReport")
 
 
-@_attrs_define
-class ReleaseReport:
+@_attrs_define(repr=False)
+class ReleaseReport(ContractStruct):
     """The numbers of displayed and hidden figures of a release, by scope."""
 
     scopes: list[ScopeReport]

@@ -5,11 +5,13 @@ from typing import Any, TypeVar
 
 from attrs import define as _attrs_define
 
+from ..._structs import ContractStruct
+
 T = TypeVar("T", bound="ReleaseWithdrawal")
 
 
-@_attrs_define
-class ReleaseWithdrawal:
+@_attrs_define(repr=False)
+class ReleaseWithdrawal(ContractStruct):
     """Withdraw a whole release. Readers may have copies, so later audits still count it as published."""
 
     reason: str

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
+from ..._structs import ContractStruct
+
 if TYPE_CHECKING:
     from ..models.period import Period
 
@@ -14,8 +16,8 @@ if TYPE_CHECKING:
 T = TypeVar("T", bound="ReleasedEntry")
 
 
-@_attrs_define
-class ReleasedEntry:
+@_attrs_define(repr=False)
+class ReleasedEntry(ContractStruct):
     """One milestone item or evidence entry whose text a reviewer has found free of personal data.
 
     It does not name the organisation that returned it, nor how many people took part, which may be a small count.

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-from ..models.released_entry_list_reason import ReleasedEntryListReason
-from ..types import UNSET, Unset
+from ..._structs import ContractStruct
 
 if TYPE_CHECKING:
     from ..models.released_entry import ReleasedEntry
@@ -16,8 +15,8 @@ if TYPE_CHECKING:
 T = TypeVar("T", bound="ReleasedEntryList")
 
 
-@_attrs_define
-class ReleasedEntryList:
+@_attrs_define(repr=False)
+class ReleasedEntryList(ContractStruct):
     """Cleared items and entries of one release, ordered by the plan, by period and by date."""
 
     programme: str
@@ -25,9 +24,7 @@ class ReleasedEntryList:
     release: int
     plan_version: int
     items: list[ReleasedEntry]
-    reason: ReleasedEntryListReason | Unset = UNSET
-    """ Why the list is empty: no entry of these measures and periods was returned and cleared. """
-    next_cursor: None | str | Unset = UNSET
+    next_cursor: None | str = None
     """ Send it as `cursor` for the next page. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
@@ -43,13 +40,9 @@ class ReleasedEntryList:
             items_item = items_item_data.to_dict()
             items.append(items_item)
 
-        reason: str | Unset = UNSET
-        if not isinstance(self.reason, Unset):
-            reason = self.reason.value
-
-        next_cursor: None | str | Unset
-        if isinstance(self.next_cursor, Unset):
-            next_cursor = UNSET
+        next_cursor: None | str
+        if self.next_cursor is None:
+            next_cursor = None
         else:
             next_cursor = self.next_cursor
 
@@ -63,10 +56,7 @@ class ReleasedEntryList:
                 "items": items,
             }
         )
-        if reason is not UNSET:
-            field_dict["reason"] = reason
-        if next_cursor is not UNSET:
-            field_dict["next_cursor"] = next_cursor
+        field_dict["next_cursor"] = next_cursor
 
         return field_dict
 
@@ -88,28 +78,18 @@ class ReleasedEntryList:
 
             items.append(items_item)
 
-        _reason = d.pop("reason", UNSET)
-        reason: ReleasedEntryListReason | Unset
-        if isinstance(_reason, Unset):
-            reason = UNSET
-        else:
-            reason = ReleasedEntryListReason(_reason)
-
-        def _parse_next_cursor(data: object) -> None | str | Unset:
+        def _parse_next_cursor(data: object) -> None | str:
             if data is None:
                 return data
-            if isinstance(data, Unset):
-                return data
-            return cast(None | str | Unset, data)
+            return cast(None | str, data)
 
-        next_cursor = _parse_next_cursor(d.pop("next_cursor", UNSET))
+        next_cursor = _parse_next_cursor(d.pop("next_cursor", None))
 
         released_entry_list = cls(
             programme=programme,
             release=release,
             plan_version=plan_version,
             items=items,
-            reason=reason,
             next_cursor=next_cursor,
         )
 

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     pass
 
 
-@_attrs_define(kw_only=True)
+@_attrs_define(repr=False, kw_only=True)
 class ReleasedInequality(InequalityFields):
     """The inequality between categories of a dimension, calculated from displayed figures."""
 

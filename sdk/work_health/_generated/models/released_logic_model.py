@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
+from ..._structs import ContractStruct
+
 if TYPE_CHECKING:
     from ..models.link import Link
     from ..models.measure_link import MeasureLink
@@ -16,8 +18,8 @@ if TYPE_CHECKING:
 T = TypeVar("T", bound="ReleasedLogicModel")
 
 
-@_attrs_define
-class ReleasedLogicModel:
+@_attrs_define(repr=False)
+class ReleasedLogicModel(ContractStruct):
     """The logic model with the latest published figure of each measure."""
 
     programme: str

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from ..models.published_figure import PublishedFigure
 
 
-@_attrs_define(kw_only=True)
+@_attrs_define(repr=False, kw_only=True)
 class ReleasedMeasure(MeasureFields):
     """The progress of one measure. Its figure has the movement, the verdict, the coverage and the target."""
 

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
+from ..._structs import ContractStruct
+
 if TYPE_CHECKING:
     from ..models.released_theme import ReleasedTheme
 
@@ -13,8 +15,8 @@ if TYPE_CHECKING:
 T = TypeVar("T", bound="ReleasedProgress")
 
 
-@_attrs_define
-class ReleasedProgress:
+@_attrs_define(repr=False)
+class ReleasedProgress(ContractStruct):
     """Progress against the plan: each theme and measure with its latest published figure."""
 
     programme: str

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
+from ..._structs import ContractStruct
+
 if TYPE_CHECKING:
     from ..models.released_measure import ReleasedMeasure
 
@@ -13,8 +15,8 @@ if TYPE_CHECKING:
 T = TypeVar("T", bound="ReleasedTheme")
 
 
-@_attrs_define
-class ReleasedTheme:
+@_attrs_define(repr=False)
+class ReleasedTheme(ContractStruct):
     """The measures of one theme, in plan order."""
 
     theme: str

@@ -6,11 +6,13 @@ from typing import Any, TypeVar, cast
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
+from ..._structs import ContractStruct
+
 T = TypeVar("T", bound="ResolvedPeriod")
 
 
-@_attrs_define
-class ResolvedPeriod:
+@_attrs_define(repr=False)
+class ResolvedPeriod(ContractStruct):
     """The period that a relative token such as `latest` resolved to."""
 
     token: str

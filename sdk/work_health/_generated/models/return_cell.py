@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
+from ..._structs import ContractStruct
 from ..models.cell_change import CellChange
 from ..models.status import Status
-from ..types import UNSET, Unset
 
 if TYPE_CHECKING:
     from ..models.return_cell_breakdown import ReturnCellBreakdown
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 T = TypeVar("T", bound="ReturnCell")
 
 
-@_attrs_define
-class ReturnCell:
+@_attrs_define(repr=False)
+class ReturnCell(ContractStruct):
     """One cell of a return, as a tidy row."""
 
     organisation: str
@@ -47,7 +47,7 @@ class ReturnCell:
     upper: int | None
     status: None | Status
     note: None | str
-    change: CellChange | None | Unset = UNSET
+    change: CellChange | None = None
     """ With `updated_after`: what happened to the cell. A withdrawn cell has no figures. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
@@ -94,9 +94,9 @@ class ReturnCell:
         note: None | str
         note = self.note
 
-        change: None | str | Unset
-        if isinstance(self.change, Unset):
-            change = UNSET
+        change: None | str
+        if self.change is None:
+            change = None
         elif isinstance(self.change, CellChange):
             change = self.change.value
         else:
@@ -124,8 +124,7 @@ class ReturnCell:
                 "note": note,
             }
         )
-        if change is not UNSET:
-            field_dict["change"] = change
+        field_dict["change"] = change
 
         return field_dict
 
@@ -209,10 +208,8 @@ class ReturnCell:
 
         note = _parse_note(d.pop("note"))
 
-        def _parse_change(data: object) -> CellChange | None | Unset:
+        def _parse_change(data: object) -> CellChange | None:
             if data is None:
-                return data
-            if isinstance(data, Unset):
                 return data
             try:
                 if not isinstance(data, str):
@@ -222,9 +219,9 @@ class ReturnCell:
                 return change_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
-            return cast(CellChange | None | Unset, data)
+            return cast(CellChange | None, data)
 
-        change = _parse_change(d.pop("change", UNSET))
+        change = _parse_change(d.pop("change", None))
 
         return_cell = cls(
             organisation=organisation,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-from ..types import UNSET, Unset
+from ..._structs import ContractStruct
 
 if TYPE_CHECKING:
     from ..models.evidence_entry import EvidenceEntry
@@ -20,17 +20,17 @@ if TYPE_CHECKING:
 T = TypeVar("T", bound="ReturnDetail")
 
 
-@_attrs_define
-class ReturnDetail:
+@_attrs_define(repr=False)
+class ReturnDetail(ContractStruct):
     """One revision of a return with its content."""
 
     summary: ReturnRevision
     """ A revision of a return, without its cells. """
     observations: list[Observation]
-    items: list[MilestoneItem] | Unset = UNSET
-    entries: list[EvidenceEntry] | Unset = UNSET
-    figures: list[PublisherFigure] | Unset = UNSET
-    justifications: list[Justification] | Unset = UNSET
+    items: list[MilestoneItem] | None = None
+    entries: list[EvidenceEntry] | None = None
+    figures: list[PublisherFigure] | None = None
+    justifications: list[Justification] | None = None
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -41,29 +41,29 @@ class ReturnDetail:
             observations_item = observations_item_data.to_dict()
             observations.append(observations_item)
 
-        items: list[dict[str, Any]] | Unset = UNSET
-        if not isinstance(self.items, Unset):
+        items: list[dict[str, Any]] | None = None
+        if self.items is not None:
             items = []
             for items_item_data in self.items:
                 items_item = items_item_data.to_dict()
                 items.append(items_item)
 
-        entries: list[dict[str, Any]] | Unset = UNSET
-        if not isinstance(self.entries, Unset):
+        entries: list[dict[str, Any]] | None = None
+        if self.entries is not None:
             entries = []
             for entries_item_data in self.entries:
                 entries_item = entries_item_data.to_dict()
                 entries.append(entries_item)
 
-        figures: list[dict[str, Any]] | Unset = UNSET
-        if not isinstance(self.figures, Unset):
+        figures: list[dict[str, Any]] | None = None
+        if self.figures is not None:
             figures = []
             for figures_item_data in self.figures:
                 figures_item = figures_item_data.to_dict()
                 figures.append(figures_item)
 
-        justifications: list[dict[str, Any]] | Unset = UNSET
-        if not isinstance(self.justifications, Unset):
+        justifications: list[dict[str, Any]] | None = None
+        if self.justifications is not None:
             justifications = []
             for justifications_item_data in self.justifications:
                 justifications_item = justifications_item_data.to_dict()
@@ -77,13 +77,13 @@ class ReturnDetail:
                 "observations": observations,
             }
         )
-        if items is not UNSET:
+        if items is not None:
             field_dict["items"] = items
-        if entries is not UNSET:
+        if entries is not None:
             field_dict["entries"] = entries
-        if figures is not UNSET:
+        if figures is not None:
             field_dict["figures"] = figures
-        if justifications is not UNSET:
+        if justifications is not None:
             field_dict["justifications"] = justifications
 
         return field_dict
@@ -107,36 +107,36 @@ class ReturnDetail:
 
             observations.append(observations_item)
 
-        _items = d.pop("items", UNSET)
-        items: list[MilestoneItem] | Unset = UNSET
-        if _items is not UNSET:
+        _items = d.pop("items", None)
+        items: list[MilestoneItem] | None = None
+        if _items is not None:
             items = []
             for items_item_data in _items:
                 items_item = MilestoneItem.from_dict(items_item_data)
 
                 items.append(items_item)
 
-        _entries = d.pop("entries", UNSET)
-        entries: list[EvidenceEntry] | Unset = UNSET
-        if _entries is not UNSET:
+        _entries = d.pop("entries", None)
+        entries: list[EvidenceEntry] | None = None
+        if _entries is not None:
             entries = []
             for entries_item_data in _entries:
                 entries_item = EvidenceEntry.from_dict(entries_item_data)
 
                 entries.append(entries_item)
 
-        _figures = d.pop("figures", UNSET)
-        figures: list[PublisherFigure] | Unset = UNSET
-        if _figures is not UNSET:
+        _figures = d.pop("figures", None)
+        figures: list[PublisherFigure] | None = None
+        if _figures is not None:
             figures = []
             for figures_item_data in _figures:
                 figures_item = PublisherFigure.from_dict(figures_item_data)
 
                 figures.append(figures_item)
 
-        _justifications = d.pop("justifications", UNSET)
-        justifications: list[Justification] | Unset = UNSET
-        if _justifications is not UNSET:
+        _justifications = d.pop("justifications", None)
+        justifications: list[Justification] | None = None
+        if _justifications is not None:
             justifications = []
             for justifications_item_data in _justifications:
                 justifications_item = Justification.from_dict(justifications_item_data)

@@ -8,6 +8,7 @@ from uuid import UUID
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
+from ..._structs import ContractStruct
 from ..models.event_kind import EventKind
 from ..models.return_kind import ReturnKind
 from ..models.review_state import ReviewState
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
 T = TypeVar("T", bound="ReturnEvent")
 
 
-@_attrs_define
-class ReturnEvent:
+@_attrs_define(repr=False)
+class ReturnEvent(ContractStruct):
     """Something that happened to a return."""
 
     id: UUID

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
+from ..._structs import ContractStruct
+
 if TYPE_CHECKING:
     from ..models.return_event import ReturnEvent
 
@@ -13,8 +15,8 @@ if TYPE_CHECKING:
 T = TypeVar("T", bound="ReturnEventPage")
 
 
-@_attrs_define
-class ReturnEventPage:
+@_attrs_define(repr=False)
+class ReturnEventPage(ContractStruct):
     """Events in the order of their commits."""
 
     items: list[ReturnEvent]

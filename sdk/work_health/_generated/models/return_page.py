@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-from ..types import UNSET, Unset
+from ..._structs import ContractStruct
 
 if TYPE_CHECKING:
     from ..models.return_revision import ReturnRevision
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 T = TypeVar("T", bound="ReturnPage")
 
 
-@_attrs_define
-class ReturnPage:
+@_attrs_define(repr=False)
+class ReturnPage(ContractStruct):
     """Current returns, sorted by measure, series, service, organisation and period."""
 
     items: list[ReturnRevision]
-    next_cursor: None | str | Unset = UNSET
+    next_cursor: None | str = None
     """ Send it as `cursor` for the next page. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
@@ -30,9 +30,9 @@ class ReturnPage:
             items_item = items_item_data.to_dict()
             items.append(items_item)
 
-        next_cursor: None | str | Unset
-        if isinstance(self.next_cursor, Unset):
-            next_cursor = UNSET
+        next_cursor: None | str
+        if self.next_cursor is None:
+            next_cursor = None
         else:
             next_cursor = self.next_cursor
 
@@ -43,8 +43,7 @@ class ReturnPage:
                 "items": items,
             }
         )
-        if next_cursor is not UNSET:
-            field_dict["next_cursor"] = next_cursor
+        field_dict["next_cursor"] = next_cursor
 
         return field_dict
 
@@ -60,14 +59,12 @@ class ReturnPage:
 
             items.append(items_item)
 
-        def _parse_next_cursor(data: object) -> None | str | Unset:
+        def _parse_next_cursor(data: object) -> None | str:
             if data is None:
                 return data
-            if isinstance(data, Unset):
-                return data
-            return cast(None | str | Unset, data)
+            return cast(None | str, data)
 
-        next_cursor = _parse_next_cursor(d.pop("next_cursor", UNSET))
+        next_cursor = _parse_next_cursor(d.pop("next_cursor", None))
 
         return_page = cls(
             items=items,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
+from ..._structs import ContractStruct
 from ..models.submission_outcome import SubmissionOutcome
 from ..models.timeliness import Timeliness
 
@@ -18,8 +19,8 @@ if TYPE_CHECKING:
 T = TypeVar("T", bound="ReturnReport")
 
 
-@_attrs_define
-class ReturnReport:
+@_attrs_define(repr=False)
+class ReturnReport(ContractStruct):
     """The result for one return of a submission."""
 
     measure: str

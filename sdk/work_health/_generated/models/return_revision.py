@@ -8,6 +8,7 @@ from uuid import UUID
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
+from ..._structs import ContractStruct
 from ..models.return_kind import ReturnKind
 from ..models.review_state import ReviewState
 from ..types import UNSET, Unset
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
 T = TypeVar("T", bound="ReturnRevision")
 
 
-@_attrs_define
-class ReturnRevision:
+@_attrs_define(repr=False)
+class ReturnRevision(ContractStruct):
     """A revision of a return, without its cells."""
 
     organisation: str

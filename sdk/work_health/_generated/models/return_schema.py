@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
+from ..._structs import ContractStruct
+
 if TYPE_CHECKING:
     from ..models.return_schema_all_of_item import ReturnSchemaAllOfItem
     from ..models.return_schema_properties import ReturnSchemaProperties
@@ -14,8 +16,8 @@ if TYPE_CHECKING:
 T = TypeVar("T", bound="ReturnSchema")
 
 
-@_attrs_define
-class ReturnSchema:
+@_attrs_define(repr=False)
+class ReturnSchema(ContractStruct):
     """JSON Schema 2020-12 of one return, with exactly the areas and breakdowns that the partner owes."""
 
     schema: str

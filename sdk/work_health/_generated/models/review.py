@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
+from ..._structs import ContractStruct
 from ..models.return_action import ReturnAction
 
 if TYPE_CHECKING:
@@ -17,8 +18,8 @@ if TYPE_CHECKING:
 T = TypeVar("T", bound="Review")
 
 
-@_attrs_define
-class Review:
+@_attrs_define(repr=False)
+class Review(ContractStruct):
     """A revision with everything that reviewers and its own organisation may read."""
 
     detail: ReturnDetail

@@ -7,11 +7,13 @@ from typing import Any, TypeVar
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
+from ..._structs import ContractStruct
+
 T = TypeVar("T", bound="ReviewQuery")
 
 
-@_attrs_define
-class ReviewQuery:
+@_attrs_define(repr=False)
+class ReviewQuery(ContractStruct):
     """A reviewer's query, which returns a revision to its organisation."""
 
     revision: int

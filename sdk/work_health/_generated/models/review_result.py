@@ -7,14 +7,15 @@ from typing import Any, TypeVar
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
+from ..._structs import ContractStruct
 from ..models.event_kind import EventKind
 from ..models.review_state import ReviewState
 
 T = TypeVar("T", bound="ReviewResult")
 
 
-@_attrs_define
-class ReviewResult:
+@_attrs_define(repr=False)
+class ReviewResult(ContractStruct):
     """The result of a review action."""
 
     event: EventKind

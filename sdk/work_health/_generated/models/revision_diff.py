@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-from ..types import UNSET, Unset
+from ..._structs import ContractStruct
 
 if TYPE_CHECKING:
     from ..models.cell_counts import CellCounts
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 T = TypeVar("T", bound="RevisionDiff")
 
 
-@_attrs_define
-class RevisionDiff:
+@_attrs_define(repr=False)
+class RevisionDiff(ContractStruct):
     """The differences between two revisions of a return: cells, items, entries or figures."""
 
     older: ReturnRevision
@@ -34,9 +34,9 @@ class RevisionDiff:
     """ Cells that changed, then withdrawn, then added ones; at most 10,000. """
     change_count: int
     """ How many cells, items, entries or figures differ. """
-    items: list[ItemChange] | Unset = UNSET
-    entries: list[EntryChange] | Unset = UNSET
-    figures: list[FigureChange] | Unset = UNSET
+    items: list[ItemChange] | None = None
+    entries: list[EntryChange] | None = None
+    figures: list[FigureChange] | None = None
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -53,22 +53,22 @@ class RevisionDiff:
 
         change_count = self.change_count
 
-        items: list[dict[str, Any]] | Unset = UNSET
-        if not isinstance(self.items, Unset):
+        items: list[dict[str, Any]] | None = None
+        if self.items is not None:
             items = []
             for items_item_data in self.items:
                 items_item = items_item_data.to_dict()
                 items.append(items_item)
 
-        entries: list[dict[str, Any]] | Unset = UNSET
-        if not isinstance(self.entries, Unset):
+        entries: list[dict[str, Any]] | None = None
+        if self.entries is not None:
             entries = []
             for entries_item_data in self.entries:
                 entries_item = entries_item_data.to_dict()
                 entries.append(entries_item)
 
-        figures: list[dict[str, Any]] | Unset = UNSET
-        if not isinstance(self.figures, Unset):
+        figures: list[dict[str, Any]] | None = None
+        if self.figures is not None:
             figures = []
             for figures_item_data in self.figures:
                 figures_item = figures_item_data.to_dict()
@@ -85,11 +85,11 @@ class RevisionDiff:
                 "change_count": change_count,
             }
         )
-        if items is not UNSET:
+        if items is not None:
             field_dict["items"] = items
-        if entries is not UNSET:
+        if entries is not None:
             field_dict["entries"] = entries
-        if figures is not UNSET:
+        if figures is not None:
             field_dict["figures"] = figures
 
         return field_dict
@@ -119,27 +119,27 @@ class RevisionDiff:
 
         change_count = d.pop("change_count")
 
-        _items = d.pop("items", UNSET)
-        items: list[ItemChange] | Unset = UNSET
-        if _items is not UNSET:
+        _items = d.pop("items", None)
+        items: list[ItemChange] | None = None
+        if _items is not None:
             items = []
             for items_item_data in _items:
                 items_item = ItemChange.from_dict(items_item_data)
 
                 items.append(items_item)
 
-        _entries = d.pop("entries", UNSET)
-        entries: list[EntryChange] | Unset = UNSET
-        if _entries is not UNSET:
+        _entries = d.pop("entries", None)
+        entries: list[EntryChange] | None = None
+        if _entries is not None:
             entries = []
             for entries_item_data in _entries:
                 entries_item = EntryChange.from_dict(entries_item_data)
 
                 entries.append(entries_item)
 
-        _figures = d.pop("figures", UNSET)
-        figures: list[FigureChange] | Unset = UNSET
-        if _figures is not UNSET:
+        _figures = d.pop("figures", None)
+        figures: list[FigureChange] | None = None
+        if _figures is not None:
             figures = []
             for figures_item_data in _figures:
                 figures_item = FigureChange.from_dict(figures_item_data)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 
-from ..types import UNSET, Unset
+from ..._structs import ContractStruct
 
 if TYPE_CHECKING:
     from ..models.binding import Binding
@@ -14,40 +14,40 @@ if TYPE_CHECKING:
 T = TypeVar("T", bound="Role")
 
 
-@_attrs_define
-class Role:
+@_attrs_define(repr=False)
+class Role(ContractStruct):
     """A role for which the plan names no organisation."""
 
     slug: str
     """ A kebab-case code. It never changes once it is in use. """
     title: str
-    bound_to: None | str | Unset = UNSET
+    bound_to: None | str = None
     """ The organisation that plays the role for the whole programme; null if there is none. """
-    bindings: list[Binding] | Unset = UNSET
+    bindings: list[Binding] | None = None
     """ The organisations that play the role one after another, as `bind-role` records them. """
-    note: None | str | Unset = UNSET
+    note: None | str = None
 
     def to_dict(self) -> dict[str, Any]:
         slug = self.slug
 
         title = self.title
 
-        bound_to: None | str | Unset
-        if isinstance(self.bound_to, Unset):
-            bound_to = UNSET
+        bound_to: None | str
+        if self.bound_to is None:
+            bound_to = None
         else:
             bound_to = self.bound_to
 
-        bindings: list[dict[str, Any]] | Unset = UNSET
-        if not isinstance(self.bindings, Unset):
+        bindings: list[dict[str, Any]] | None = None
+        if self.bindings is not None:
             bindings = []
             for bindings_item_data in self.bindings:
                 bindings_item = bindings_item_data.to_dict()
                 bindings.append(bindings_item)
 
-        note: None | str | Unset
-        if isinstance(self.note, Unset):
-            note = UNSET
+        note: None | str
+        if self.note is None:
+            note = None
         else:
             note = self.note
 
@@ -59,12 +59,10 @@ class Role:
                 "title": title,
             }
         )
-        if bound_to is not UNSET:
-            field_dict["bound_to"] = bound_to
-        if bindings is not UNSET:
+        field_dict["bound_to"] = bound_to
+        if bindings is not None:
             field_dict["bindings"] = bindings
-        if note is not UNSET:
-            field_dict["note"] = note
+        field_dict["note"] = note
 
         return field_dict
 
@@ -77,32 +75,28 @@ class Role:
 
         title = d.pop("title")
 
-        def _parse_bound_to(data: object) -> None | str | Unset:
+        def _parse_bound_to(data: object) -> None | str:
             if data is None:
                 return data
-            if isinstance(data, Unset):
-                return data
-            return cast(None | str | Unset, data)
+            return cast(None | str, data)
 
-        bound_to = _parse_bound_to(d.pop("bound_to", UNSET))
+        bound_to = _parse_bound_to(d.pop("bound_to", None))
 
-        _bindings = d.pop("bindings", UNSET)
-        bindings: list[Binding] | Unset = UNSET
-        if _bindings is not UNSET:
+        _bindings = d.pop("bindings", None)
+        bindings: list[Binding] | None = None
+        if _bindings is not None:
             bindings = []
             for bindings_item_data in _bindings:
                 bindings_item = Binding.from_dict(bindings_item_data)
 
                 bindings.append(bindings_item)
 
-        def _parse_note(data: object) -> None | str | Unset:
+        def _parse_note(data: object) -> None | str:
             if data is None:
                 return data
-            if isinstance(data, Unset):
-                return data
-            return cast(None | str | Unset, data)
+            return cast(None | str, data)
 
-        note = _parse_note(d.pop("note", UNSET))
+        note = _parse_note(d.pop("note", None))
 
         role = cls(
             slug=slug,

@@ -5,13 +5,13 @@ from typing import Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 
-from ..types import UNSET, Unset
+from ..._structs import ContractStruct
 
 T = TypeVar("T", bound="Scheme")
 
 
-@_attrs_define
-class Scheme:
+@_attrs_define(repr=False)
+class Scheme(ContractStruct):
     """A breakdown in which a measure is collected: by area and at most two dimensions."""
 
     dimensions: list[str]
@@ -21,8 +21,6 @@ class Scheme:
     """ True if everybody is in a category, including `unknown`. """
     finest_level: str
     """ The finest area level at which it is collected. """
-    required: bool | Unset = True
-    """ False if a return may leave it out: its cells are accepted and never missing. """
 
     def to_dict(self) -> dict[str, Any]:
         dimensions = self.dimensions
@@ -32,8 +30,6 @@ class Scheme:
         exhaustive = self.exhaustive
 
         finest_level = self.finest_level
-
-        required = self.required
 
         field_dict: dict[str, Any] = {}
 
@@ -45,8 +41,6 @@ class Scheme:
                 "finest_level": finest_level,
             }
         )
-        if required is not UNSET:
-            field_dict["required"] = required
 
         return field_dict
 
@@ -61,14 +55,11 @@ class Scheme:
 
         finest_level = d.pop("finest_level")
 
-        required = d.pop("required", UNSET)
-
         scheme = cls(
             dimensions=dimensions,
             exclusive=exclusive,
             exhaustive=exhaustive,
             finest_level=finest_level,
-            required=required,
         )
 
         return scheme

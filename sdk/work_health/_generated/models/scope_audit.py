@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-from ..types import UNSET, Unset
+from ..._structs import ContractStruct
 
 if TYPE_CHECKING:
     from ..models.left_out_table import LeftOutTable
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 T = TypeVar("T", bound="ScopeAudit")
 
 
-@_attrs_define
-class ScopeAudit:
+@_attrs_define(repr=False)
+class ScopeAudit(ContractStruct):
     """The figures of a series and the measures protected with it, and what is missing in them."""
 
     scope: str
@@ -25,7 +25,7 @@ class ScopeAudit:
     shown: int
     hidden: int
     """ Figures shown as `c`, and figures without data. """
-    left_out: list[LeftOutTable] | Unset = UNSET
+    left_out: list[LeftOutTable] | None = None
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -39,8 +39,8 @@ class ScopeAudit:
 
         hidden = self.hidden
 
-        left_out: list[dict[str, Any]] | Unset = UNSET
-        if not isinstance(self.left_out, Unset):
+        left_out: list[dict[str, Any]] | None = None
+        if self.left_out is not None:
             left_out = []
             for left_out_item_data in self.left_out:
                 left_out_item = left_out_item_data.to_dict()
@@ -57,7 +57,7 @@ class ScopeAudit:
                 "hidden": hidden,
             }
         )
-        if left_out is not UNSET:
+        if left_out is not None:
             field_dict["left_out"] = left_out
 
         return field_dict
@@ -77,9 +77,9 @@ class ScopeAudit:
 
         hidden = d.pop("hidden")
 
-        _left_out = d.pop("left_out", UNSET)
-        left_out: list[LeftOutTable] | Unset = UNSET
-        if _left_out is not UNSET:
+        _left_out = d.pop("left_out", None)
+        left_out: list[LeftOutTable] | None = None
+        if _left_out is not None:
             left_out = []
             for left_out_item_data in _left_out:
                 left_out_item = LeftOutTable.from_dict(left_out_item_data)

@@ -6,11 +6,13 @@ from typing import Any, TypeVar, cast
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
+from ..._structs import ContractStruct
+
 T = TypeVar("T", bound="ScopeReport")
 
 
-@_attrs_define
-class ScopeReport:
+@_attrs_define(repr=False)
+class ScopeReport(ContractStruct):
     """The figures of a series and the measures protected with it."""
 
     scope: str

@@ -6,13 +6,12 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 
+from ..._structs import ContractStruct
 from ..models.collection import Collection
 from ..models.geography_basis import GeographyBasis
 from ..models.period_type import PeriodType
-from ..types import UNSET, Unset
 
 if TYPE_CHECKING:
-    from ..models.companion import Companion
     from ..models.formula import Formula
     from ..models.source import Source
 
@@ -20,8 +19,8 @@ if TYPE_CHECKING:
 T = TypeVar("T", bound="Series")
 
 
-@_attrs_define
-class Series:
+@_attrs_define(repr=False)
+class Series(ContractStruct):
     """One definition of a measure. Values of different series are never joined or compared."""
 
     slug: str
@@ -34,19 +33,16 @@ class Series:
     numerator: str
     geography_basis: GeographyBasis
     """ The basis on which a count belongs to an area. """
-    denominator: None | str | Unset = UNSET
-    source: None | Source | Unset = UNSET
-    formula: Formula | None | Unset = UNSET
-    valid_from: datetime.date | None | Unset = UNSET
-    supersedes: None | str | Unset = UNSET
+    denominator: None | str = None
+    source: None | Source = None
+    formula: Formula | None = None
+    valid_from: datetime.date | None = None
+    supersedes: None | str = None
     """ A kebab-case code. It never changes once it is in use. """
-    resets: None | PeriodType | Unset = UNSET
+    resets: None | PeriodType = None
     """ The period type at whose start a cumulative series starts again. """
-    companion: Companion | None | Unset = UNSET
-    """ Set for a published series of another form than the measure's. """
 
     def to_dict(self) -> dict[str, Any]:
-        from ..models.companion import Companion  # noqa: PLC0415
         from ..models.formula import Formula  # noqa: PLC0415
         from ..models.source import Source  # noqa: PLC0415
 
@@ -64,57 +60,49 @@ class Series:
 
         geography_basis = self.geography_basis.value
 
-        denominator: None | str | Unset
-        if isinstance(self.denominator, Unset):
-            denominator = UNSET
+        denominator: None | str
+        if self.denominator is None:
+            denominator = None
         else:
             denominator = self.denominator
 
-        source: dict[str, Any] | None | Unset
-        if isinstance(self.source, Unset):
-            source = UNSET
+        source: dict[str, Any] | None
+        if self.source is None:
+            source = None
         elif isinstance(self.source, Source):
             source = self.source.to_dict()
         else:
             source = self.source
 
-        formula: dict[str, Any] | None | Unset
-        if isinstance(self.formula, Unset):
-            formula = UNSET
+        formula: dict[str, Any] | None
+        if self.formula is None:
+            formula = None
         elif isinstance(self.formula, Formula):
             formula = self.formula.to_dict()
         else:
             formula = self.formula
 
-        valid_from: None | str | Unset
-        if isinstance(self.valid_from, Unset):
-            valid_from = UNSET
+        valid_from: None | str
+        if self.valid_from is None:
+            valid_from = None
         elif isinstance(self.valid_from, datetime.date):
             valid_from = self.valid_from.isoformat()
         else:
             valid_from = self.valid_from
 
-        supersedes: None | str | Unset
-        if isinstance(self.supersedes, Unset):
-            supersedes = UNSET
+        supersedes: None | str
+        if self.supersedes is None:
+            supersedes = None
         else:
             supersedes = self.supersedes
 
-        resets: None | str | Unset
-        if isinstance(self.resets, Unset):
-            resets = UNSET
+        resets: None | str
+        if self.resets is None:
+            resets = None
         elif isinstance(self.resets, PeriodType):
             resets = self.resets.value
         else:
             resets = self.resets
-
-        companion: dict[str, Any] | None | Unset
-        if isinstance(self.companion, Unset):
-            companion = UNSET
-        elif isinstance(self.companion, Companion):
-            companion = self.companion.to_dict()
-        else:
-            companion = self.companion
 
         field_dict: dict[str, Any] = {}
 
@@ -129,26 +117,17 @@ class Series:
                 "geography_basis": geography_basis,
             }
         )
-        if denominator is not UNSET:
-            field_dict["denominator"] = denominator
-        if source is not UNSET:
-            field_dict["source"] = source
-        if formula is not UNSET:
-            field_dict["formula"] = formula
-        if valid_from is not UNSET:
-            field_dict["valid_from"] = valid_from
-        if supersedes is not UNSET:
-            field_dict["supersedes"] = supersedes
-        if resets is not UNSET:
-            field_dict["resets"] = resets
-        if companion is not UNSET:
-            field_dict["companion"] = companion
+        field_dict["denominator"] = denominator
+        field_dict["source"] = source
+        field_dict["formula"] = formula
+        field_dict["valid_from"] = valid_from
+        field_dict["supersedes"] = supersedes
+        field_dict["resets"] = resets
 
         return field_dict
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        from ..models.companion import Companion  # noqa: PLC0415
         from ..models.formula import Formula  # noqa: PLC0415
         from ..models.source import Source  # noqa: PLC0415
 
@@ -167,19 +146,15 @@ class Series:
 
         geography_basis = GeographyBasis(d.pop("geography_basis"))
 
-        def _parse_denominator(data: object) -> None | str | Unset:
+        def _parse_denominator(data: object) -> None | str:
             if data is None:
                 return data
-            if isinstance(data, Unset):
-                return data
-            return cast(None | str | Unset, data)
+            return cast(None | str, data)
 
-        denominator = _parse_denominator(d.pop("denominator", UNSET))
+        denominator = _parse_denominator(d.pop("denominator", None))
 
-        def _parse_source(data: object) -> None | Source | Unset:
+        def _parse_source(data: object) -> None | Source:
             if data is None:
-                return data
-            if isinstance(data, Unset):
                 return data
             try:
                 if not isinstance(data, dict):
@@ -189,14 +164,12 @@ class Series:
                 return source_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
-            return cast(None | Source | Unset, data)
+            return cast(None | Source, data)
 
-        source = _parse_source(d.pop("source", UNSET))
+        source = _parse_source(d.pop("source", None))
 
-        def _parse_formula(data: object) -> Formula | None | Unset:
+        def _parse_formula(data: object) -> Formula | None:
             if data is None:
-                return data
-            if isinstance(data, Unset):
                 return data
             try:
                 if not isinstance(data, dict):
@@ -206,14 +179,12 @@ class Series:
                 return formula_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
-            return cast(Formula | None | Unset, data)
+            return cast(Formula | None, data)
 
-        formula = _parse_formula(d.pop("formula", UNSET))
+        formula = _parse_formula(d.pop("formula", None))
 
-        def _parse_valid_from(data: object) -> datetime.date | None | Unset:
+        def _parse_valid_from(data: object) -> datetime.date | None:
             if data is None:
-                return data
-            if isinstance(data, Unset):
                 return data
             try:
                 if not isinstance(data, str):
@@ -223,23 +194,19 @@ class Series:
                 return valid_from_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
-            return cast(datetime.date | None | Unset, data)
+            return cast(datetime.date | None, data)
 
-        valid_from = _parse_valid_from(d.pop("valid_from", UNSET))
+        valid_from = _parse_valid_from(d.pop("valid_from", None))
 
-        def _parse_supersedes(data: object) -> None | str | Unset:
+        def _parse_supersedes(data: object) -> None | str:
             if data is None:
                 return data
-            if isinstance(data, Unset):
-                return data
-            return cast(None | str | Unset, data)
+            return cast(None | str, data)
 
-        supersedes = _parse_supersedes(d.pop("supersedes", UNSET))
+        supersedes = _parse_supersedes(d.pop("supersedes", None))
 
-        def _parse_resets(data: object) -> None | PeriodType | Unset:
+        def _parse_resets(data: object) -> None | PeriodType:
             if data is None:
-                return data
-            if isinstance(data, Unset):
                 return data
             try:
                 if not isinstance(data, str):
@@ -249,26 +216,9 @@ class Series:
                 return resets_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
-            return cast(None | PeriodType | Unset, data)
+            return cast(None | PeriodType, data)
 
-        resets = _parse_resets(d.pop("resets", UNSET))
-
-        def _parse_companion(data: object) -> Companion | None | Unset:
-            if data is None:
-                return data
-            if isinstance(data, Unset):
-                return data
-            try:
-                if not isinstance(data, dict):
-                    raise TypeError()
-                companion_type_0 = Companion.from_dict(data)
-
-                return companion_type_0
-            except (TypeError, ValueError, AttributeError, KeyError):
-                pass
-            return cast(Companion | None | Unset, data)
-
-        companion = _parse_companion(d.pop("companion", UNSET))
+        resets = _parse_resets(d.pop("resets", None))
 
         series = cls(
             slug=slug,
@@ -284,7 +234,6 @@ class Series:
             valid_from=valid_from,
             supersedes=supersedes,
             resets=resets,
-            companion=companion,
         )
 
         return series

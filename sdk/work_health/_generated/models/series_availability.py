@@ -6,14 +6,15 @@ from typing import Any, TypeVar, cast
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
+from ..._structs import ContractStruct
 from ..models.collection import Collection
 from ..types import UNSET, Unset
 
 T = TypeVar("T", bound="SeriesAvailability")
 
 
-@_attrs_define
-class SeriesAvailability:
+@_attrs_define(repr=False)
+class SeriesAvailability(ContractStruct):
     """The queries that one series allows."""
 
     slug: str

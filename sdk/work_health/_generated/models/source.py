@@ -5,23 +5,23 @@ from typing import Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 
-from ..types import UNSET, Unset
+from ..._structs import ContractStruct
 
 T = TypeVar("T", bound="Source")
 
 
-@_attrs_define
-class Source:
+@_attrs_define(repr=False)
+class Source(ContractStruct):
     """The publication that a published series comes from."""
 
     publisher: str
     title: str
     verified: bool
-    identifier: None | str | Unset = UNSET
+    identifier: None | str = None
     """ The publisher's code for it. """
-    statistical_status: None | str | Unset = UNSET
+    statistical_status: None | str = None
     """ A kebab-case code. It never changes once it is in use. """
-    note: None | str | Unset = UNSET
+    note: None | str = None
 
     def to_dict(self) -> dict[str, Any]:
         publisher = self.publisher
@@ -30,21 +30,21 @@ class Source:
 
         verified = self.verified
 
-        identifier: None | str | Unset
-        if isinstance(self.identifier, Unset):
-            identifier = UNSET
+        identifier: None | str
+        if self.identifier is None:
+            identifier = None
         else:
             identifier = self.identifier
 
-        statistical_status: None | str | Unset
-        if isinstance(self.statistical_status, Unset):
-            statistical_status = UNSET
+        statistical_status: None | str
+        if self.statistical_status is None:
+            statistical_status = None
         else:
             statistical_status = self.statistical_status
 
-        note: None | str | Unset
-        if isinstance(self.note, Unset):
-            note = UNSET
+        note: None | str
+        if self.note is None:
+            note = None
         else:
             note = self.note
 
@@ -57,12 +57,9 @@ class Source:
                 "verified": verified,
             }
         )
-        if identifier is not UNSET:
-            field_dict["identifier"] = identifier
-        if statistical_status is not UNSET:
-            field_dict["statistical_status"] = statistical_status
-        if note is not UNSET:
-            field_dict["note"] = note
+        field_dict["identifier"] = identifier
+        field_dict["statistical_status"] = statistical_status
+        field_dict["note"] = note
 
         return field_dict
 
@@ -75,32 +72,26 @@ class Source:
 
         verified = d.pop("verified")
 
-        def _parse_identifier(data: object) -> None | str | Unset:
+        def _parse_identifier(data: object) -> None | str:
             if data is None:
                 return data
-            if isinstance(data, Unset):
-                return data
-            return cast(None | str | Unset, data)
+            return cast(None | str, data)
 
-        identifier = _parse_identifier(d.pop("identifier", UNSET))
+        identifier = _parse_identifier(d.pop("identifier", None))
 
-        def _parse_statistical_status(data: object) -> None | str | Unset:
+        def _parse_statistical_status(data: object) -> None | str:
             if data is None:
                 return data
-            if isinstance(data, Unset):
-                return data
-            return cast(None | str | Unset, data)
+            return cast(None | str, data)
 
-        statistical_status = _parse_statistical_status(d.pop("statistical_status", UNSET))
+        statistical_status = _parse_statistical_status(d.pop("statistical_status", None))
 
-        def _parse_note(data: object) -> None | str | Unset:
+        def _parse_note(data: object) -> None | str:
             if data is None:
                 return data
-            if isinstance(data, Unset):
-                return data
-            return cast(None | str | Unset, data)
+            return cast(None | str, data)
 
-        note = _parse_note(d.pop("note", UNSET))
+        note = _parse_note(d.pop("note", None))
 
         source = cls(
             publisher=publisher,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
+from ..._structs import ContractStruct
 from ..models.submission_outcome import SubmissionOutcome
 from ..types import UNSET, Unset
 
@@ -22,8 +23,8 @@ if TYPE_CHECKING:
 T = TypeVar("T", bound="SubmissionReport")
 
 
-@_attrs_define
-class SubmissionReport:
+@_attrs_define(repr=False)
+class SubmissionReport(ContractStruct):
     """The result of a submission. A dry run returns the same report."""
 
     programme: str

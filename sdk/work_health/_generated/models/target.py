@@ -5,13 +5,14 @@ from typing import Any, TypeVar
 
 from attrs import define as _attrs_define
 
+from ..._structs import ContractStruct
 from ..models.basis import Basis
 
 T = TypeVar("T", bound="Target")
 
 
-@_attrs_define
-class Target:
+@_attrs_define(repr=False)
+class Target(ContractStruct):
     """The target of a measure for the end of a period, in the unit of the measure."""
 
     period: str

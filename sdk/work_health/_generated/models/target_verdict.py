@@ -6,19 +6,19 @@ from typing import Any, TypeVar, cast
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-from ..types import UNSET, Unset
+from ..._structs import ContractStruct
 
 T = TypeVar("T", bound="TargetVerdict")
 
 
-@_attrs_define
-class TargetVerdict:
+@_attrs_define(repr=False)
+class TargetVerdict(ContractStruct):
     """The programme's own target for the period, if it sets one."""
 
     value: float
     met: bool | None
     """ Null if the figure is only known by bounds and the target lies between them. """
-    period: None | str | Unset = UNSET
+    period: None | str = None
     """ The period of the target: the figure's own, or for a stock one that ends on the same day. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
@@ -28,9 +28,9 @@ class TargetVerdict:
         met: bool | None
         met = self.met
 
-        period: None | str | Unset
-        if isinstance(self.period, Unset):
-            period = UNSET
+        period: None | str
+        if self.period is None:
+            period = None
         else:
             period = self.period
 
@@ -42,8 +42,7 @@ class TargetVerdict:
                 "met": met,
             }
         )
-        if period is not UNSET:
-            field_dict["period"] = period
+        field_dict["period"] = period
 
         return field_dict
 
@@ -59,14 +58,12 @@ class TargetVerdict:
 
         met = _parse_met(d.pop("met"))
 
-        def _parse_period(data: object) -> None | str | Unset:
+        def _parse_period(data: object) -> None | str:
             if data is None:
                 return data
-            if isinstance(data, Unset):
-                return data
-            return cast(None | str | Unset, data)
+            return cast(None | str, data)
 
-        period = _parse_period(d.pop("period", UNSET))
+        period = _parse_period(d.pop("period", None))
 
         target_verdict = cls(
             value=value,

@@ -5,11 +5,13 @@ from typing import Any, TypeVar
 
 from attrs import define as _attrs_define
 
+from ..._structs import ContractStruct
+
 T = TypeVar("T", bound="Theme")
 
 
-@_attrs_define
-class Theme:
+@_attrs_define(repr=False)
+class Theme(ContractStruct):
     """One of the plan's delivery themes."""
 
     slug: str

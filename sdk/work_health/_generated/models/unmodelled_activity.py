@@ -5,11 +5,13 @@ from typing import Any, TypeVar
 
 from attrs import define as _attrs_define
 
+from ..._structs import ContractStruct
+
 T = TypeVar("T", bound="UnmodelledActivity")
 
 
-@_attrs_define
-class UnmodelledActivity:
+@_attrs_define(repr=False)
+class UnmodelledActivity(ContractStruct):
     """An activity in the text of the plan that its logic model does not have."""
 
     slug: str

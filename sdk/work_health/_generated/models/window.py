@@ -6,21 +6,21 @@ from typing import Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 
+from ..._structs import ContractStruct
 from ..models.basis import Basis
-from ..types import UNSET, Unset
 
 T = TypeVar("T", bound="Window")
 
 
-@_attrs_define
-class Window:
+@_attrs_define(repr=False)
+class Window(ContractStruct):
     """The days that the programme covers."""
 
     start: datetime.date
     end: datetime.date
     basis: Basis
     """ The origin of a statement: the plan's words, a reading of them, or a setting that the software needs. """
-    note: None | str | Unset = UNSET
+    note: None | str = None
 
     def to_dict(self) -> dict[str, Any]:
         start = self.start.isoformat()
@@ -29,9 +29,9 @@ class Window:
 
         basis = self.basis.value
 
-        note: None | str | Unset
-        if isinstance(self.note, Unset):
-            note = UNSET
+        note: None | str
+        if self.note is None:
+            note = None
         else:
             note = self.note
 
@@ -44,8 +44,7 @@ class Window:
                 "basis": basis,
             }
         )
-        if note is not UNSET:
-            field_dict["note"] = note
+        field_dict["note"] = note
 
         return field_dict
 
@@ -58,14 +57,12 @@ class Window:
 
         basis = Basis(d.pop("basis"))
 
-        def _parse_note(data: object) -> None | str | Unset:
+        def _parse_note(data: object) -> None | str:
             if data is None:
                 return data
-            if isinstance(data, Unset):
-                return data
-            return cast(None | str | Unset, data)
+            return cast(None | str, data)
 
-        note = _parse_note(d.pop("note", UNSET))
+        note = _parse_note(d.pop("note", None))
 
         window = cls(
             start=start,

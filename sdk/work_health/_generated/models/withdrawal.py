@@ -5,24 +5,24 @@ from typing import Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 
-from ..types import UNSET, Unset
+from ..._structs import ContractStruct
 
 T = TypeVar("T", bound="Withdrawal")
 
 
-@_attrs_define
-class Withdrawal:
+@_attrs_define(repr=False)
+class Withdrawal(ContractStruct):
     """The withdrawal of a return, with its reason."""
 
     reason: str
-    base_revision: int | None | Unset = UNSET
+    base_revision: int | None = None
 
     def to_dict(self) -> dict[str, Any]:
         reason = self.reason
 
-        base_revision: int | None | Unset
-        if isinstance(self.base_revision, Unset):
-            base_revision = UNSET
+        base_revision: int | None
+        if self.base_revision is None:
+            base_revision = None
         else:
             base_revision = self.base_revision
 
@@ -33,8 +33,7 @@ class Withdrawal:
                 "reason": reason,
             }
         )
-        if base_revision is not UNSET:
-            field_dict["base_revision"] = base_revision
+        field_dict["base_revision"] = base_revision
 
         return field_dict
 
@@ -43,14 +42,12 @@ class Withdrawal:
         d = dict(src_dict)
         reason = d.pop("reason")
 
-        def _parse_base_revision(data: object) -> int | None | Unset:
+        def _parse_base_revision(data: object) -> int | None:
             if data is None:
                 return data
-            if isinstance(data, Unset):
-                return data
-            return cast(int | None | Unset, data)
+            return cast(int | None, data)
 
-        base_revision = _parse_base_revision(d.pop("base_revision", UNSET))
+        base_revision = _parse_base_revision(d.pop("base_revision", None))
 
         withdrawal = cls(
             reason=reason,

@@ -1,17 +1,19 @@
-"""Named servers with their keys, in one file in the platform's folder for configuration."""
+"""Named servers with their keys, in one file in the platform's folder for configuration.
+
+The client and the command line read the same file.
+"""
 
 from __future__ import annotations
 
 import json
 import os
+import sys
 import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import cast
 
-import typer
-
-from work_health.errors import WorkHealthError
+from .errors import WorkHealthError
 
 PROFILE_FIELDS = ("url", "programme", "key")
 
@@ -28,7 +30,15 @@ class Profile:
 def find_config_file() -> Path:
     """Return WORK_HEALTH_CONFIG, or `~/.config/work-health/config.toml` and its like on other platforms."""
     path = os.environ.get("WORK_HEALTH_CONFIG")
-    return Path(path) if path else Path(typer.get_app_dir("work-health")) / "config.toml"
+    return Path(path) if path else _find_config_folder() / "work-health" / "config.toml"
+
+
+def _find_config_folder() -> Path:
+    if sys.platform == "win32":
+        return Path(os.environ.get("APPDATA") or Path.home())
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Application Support"
+    return Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
 
 
 def load_profiles() -> dict[str, Profile]:
@@ -59,6 +69,39 @@ def choose_profile(name: str | None) -> tuple[str, Profile]:
             f"There is no profile {chosen!r} in {find_config_file()}. Its profiles: {', '.join(profiles) or 'none'}."
         )
     return chosen or "default", profiles.get(chosen or "default", Profile())
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """A server and a key, chosen from arguments, environment variables and a profile."""
+
+    url: str | None
+    key: str
+    programme: str | None
+    key_profile: str | None
+    """The profile that has the key; None if the key came from elsewhere."""
+
+
+def choose_connection(
+    url: str | None = None, key: str | None = None, programme: str | None = None, profile: str | None = None
+) -> Connection:
+    """Return the server and the key to use.
+
+    Arguments come first, then the profile that an argument names, then environment variables, then any other profile.
+    The key of a profile goes only to the server of that profile.
+    """
+    name, saved = choose_profile(profile)
+    given_url, given_key = os.environ.get("WORK_HEALTH_URL"), os.environ.get("WORK_HEALTH_KEY")
+    if profile:
+        given_url, given_key = saved.url or given_url, None if saved.key else given_key
+    chosen_url = url or given_url or saved.url
+    saved_key = (
+        saved.key if chosen_url is None or chosen_url.rstrip("/") == (saved.url or chosen_url).rstrip("/") else None
+    )
+    chosen_programme = programme or (profile and saved.programme) or os.environ.get("WORK_HEALTH_PROGRAMME")
+    if key is None and not given_key and saved_key:
+        return Connection(chosen_url, saved_key, chosen_programme or saved.programme, name)
+    return Connection(chosen_url, (given_key or "") if key is None else key, chosen_programme or saved.programme, None)
 
 
 def save_profile(name: str, profile: Profile) -> Path:
