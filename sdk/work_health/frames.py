@@ -32,7 +32,7 @@ DATE_COLUMNS = frozenset({"period_start", "period_end", "as_of_start", "as_of_en
 COMPACT_COLUMNS = (
     "measure", "measure_label", "series", "unit", "period_code", "period_label", "period_start", "period_end",
     "area", "area_label", "breakdown_label", "value", "lower_bound", "upper_bound", "lower", "upper", "status",
-    "markers", "reason", "coverage_expected", "coverage_received",
+    "markers", "reason", "coverage_expected", "coverage_received", "release",
 )
 # fmt: on
 """The columns that a frame has by default, with those of the dimensions in use."""

@@ -16,6 +16,7 @@ import typer
 
 from tests.fixtures.faulty_servers import make_answer, run_faulty_server
 from tests.fixtures.server_process import ROOT, SANDBOX_PROGRAMME, RunningServer, run_server
+from work_health import WorkHealth
 from work_health.cli import app
 from work_health.cli.exit_codes import EXIT_CODE_MEANINGS, ExitCode, choose_exit_code
 from work_health.errors import ApiError, CheckFailed, ConnectionFailed, WorkHealthError
@@ -50,6 +51,7 @@ def command(server: RunningServer, tmp_path: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("WORK_HEALTH_KEY", server.key)
     monkeypatch.setenv("WORK_HEALTH_CONFIG", str(tmp_path / "config.toml"))
     monkeypatch.setenv("TERM", "dumb")
+    monkeypatch.setenv("COLUMNS", "160")
     monkeypatch.chdir(tmp_path)
 
     def run(*words: str) -> Result:
@@ -116,14 +118,95 @@ def test_findings_name_the_row_and_the_fix(command, tmp_path):
     (tmp_path / "wrong.csv").write_text(FILE.replace("female", "femal").replace("57", "n/a"))
     result = command("check", "wrong.csv")
     assert result.code == ExitCode.REJECTED
-    assert re.search(r"3 +sex +femal +unknown-category +.*\bfemal\b.*\bsex\b.*\s.*\bfemale\b", result.err)
-    assert re.search(r"4 +value +n/a +unclear-mark", result.err)
+    assert re.search(r"3 +unknown-category +sex +femal +.*\bfemal\b.*\bsex\b.*\s.*\bfemale\b", result.err)
+    assert re.search(r"4 +unclear-mark +value +n/a", result.err)
     (tmp_path / "wrong.csv").write_text(FILE.replace("57", "62"))
     result = command("submit", "wrong.csv", "--json")
     assert (result.code, result.out) == (ExitCode.REJECTED, "")
     assert [finding["code"] for finding in json.loads(result.err)["findings"]] == ["sum-exceeds-total"]
     result = command("submit", "wrong.csv", "--in-parts", "100", "--json")
     assert (result.code, json.loads(result.err)["remaining"]) == (ExitCode.INCOMPLETE, [f"{MEASURE} FY2025-26-Q3"])
+
+
+def test_tables_fit_80_columns(command, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    arguments = ("outcomes", MEASURE, "--preview", "--period", "FY2025-26-Q1")
+    for words in (("obligations",), ("returns",), ("keys", "list"), arguments, (*arguments, "--chart"), ("plan",)):
+        lines = command(*words).out.splitlines()
+        assert max(map(len, lines)) <= 80, words
+    assert f"{MEASURE}\n" in re.sub(" +\n", "\n", command("obligations").out)  # no name is broken
+
+
+def test_obligations_follow_all_pages(command):
+    codes = [item["period"]["code"] for item in json.loads(command("obligations", "--json").out)["items"]]
+    assert len(codes) > 100
+
+
+def test_next_line_repeats_the_options(command, tmp_path):
+    (tmp_path / "q3.csv").write_text(FILE.replace(f"{MEASURE},FY2025-26-Q3,", ",,"))
+    options = ("--measure", MEASURE, "--period", "FY2025-26-Q3")
+    checked = command("--programme", SANDBOX_PROGRAMME, "check", "q3.csv", *options)
+    line = f"Next: work-health --programme {SANDBOX_PROGRAMME} submit q3.csv {' '.join(options)}"
+    assert checked.out.splitlines()[-1] == f"{line} --dry-run"
+    assert command("--programme", SANDBOX_PROGRAMME, "submit", "q3.csv", *options, "-n").out.splitlines()[-1] == line
+
+
+def test_return_is_commented_compared_and_withdrawn(command, tmp_path):
+    for value in ("57", "56"):
+        (tmp_path / "q2.csv").write_text(FILE.replace("Q3", "Q2").replace("57", value).replace("140", "139"))
+        command("submit", "q2.csv")
+    name = (MEASURE, "--period", "FY2025-26-Q2")
+    assert command("comment", *name, "--text", "Two forms were late.").code == ExitCode.DONE
+    history = json.loads(command("history", *name, "--json").out)
+    assert "Two forms were late." in [event["text"] for event in history["events"]]
+    assert "Two forms were late." in command("history", *name).out
+    compared = json.loads(command("compare", *name, "--json").out)
+    assert compared["newer"]["revision"] - compared["older"]["revision"] == 1
+    assert command("compare", *name).out.startswith("Revision ")
+    assert command("compare", *name, "--newer", "1").code == ExitCode.USAGE
+    assert "Another person" in command("propose-redaction", *name, "--reason", "It names a person.").out
+    assert "accepted" in command("withdraw", *name, "--reason", "Wrong list.", "--dry-run").out
+    withdrawn = json.loads(command("withdraw", *name, "--reason", "Wrong list.", "--json").out)
+    assert withdrawn["outcome"] == "accepted"
+    assert command("withdraw", MEASURE, "--period", "FY2026-27-Q4", "--reason", "x").code == ExitCode.USAGE
+
+
+def test_reviewer_decides(command, server, monkeypatch):
+    monkeypatch.setenv("WORK_HEALTH_KEY", server.issue_key("ohid", "review"))
+    name = (MEASURE, "--period", "FY2025-26-Q1")
+    assert "queried" in command("query", *name, "--reason", "Twice as many?").out
+    assert "approved" in command("approve", *name).out
+    assert json.loads(command("reopen", *name, "--reason", "A mistake.", "--json").out)["state"] == "pending"
+
+
+@pytest.mark.parametrize(
+    ("content", "cells"),
+    [
+        ("Ward,Women,Male,Total clients\nNottingham,80,57,140\n", 3),
+        ("ORG_NAME,GENDER,MEASURE_VALUE\nNottingham,All,140\nNottingham,Female,80\nNottingham,Not known,<5\n", 3),
+        ("IPS referrals, Nottingham, Q3 2025/26\n\nCouncil;Sex;Clients\nNottingham;F;80\nTotal;;80\n", 1),
+    ],
+    ids=["wide", "marks", "titles"],
+)
+def test_mapping_init_makes_an_export_a_return(command, tmp_path, content, cells):
+    (tmp_path / "export.csv").write_text(content)
+    drafted = command("mapping", "init", "export.csv", "--yes", "--measure", MEASURE, "--period", "FY2025-26-Q3")
+    assert drafted.code == ExitCode.DONE
+    assert drafted.out.splitlines()[-1] == "Next: work-health check export.csv --mapping export.toml"
+    checked = json.loads(command("check", "export.csv", "--mapping", "export.toml", "--json").out)
+    assert (checked["returns"], checked["rows"]) == ([f"{MEASURE} FY2025-26-Q3"], cells)
+    assert command("mapping", "init", "export.csv", "--yes").code == ExitCode.USAGE
+
+
+def test_mapping_init_asks_for_what_it_cannot_find(command, tmp_path, monkeypatch):
+    (tmp_path / "export.csv").write_text("Council,Clients\nNottingham,80\n")
+    questions = []
+    answers = iter([MEASURE, "nothing", "1"])
+    monkeypatch.setattr("typer.prompt", lambda *_, **options: questions.append(options["default"]) or next(answers))
+    drafted = command("mapping", "init", "export.csv", "-o", "-")
+    assert (len(questions), f'"measure" = "{MEASURE}"' in drafted.out) == (3, True)
+    assert command("mapping", "init", "export.csv", "--yes", "-o", "-").code == ExitCode.USAGE
+    assert json.loads(command("mapping", "schema").out)["type"] == "object"
 
 
 def test_justify_answers_a_finding(command, tmp_path):
@@ -180,8 +263,14 @@ def test_invalid_key_and_unreachable_server_have_exit_codes(command, monkeypatch
 
 
 def test_profile_stores_the_key_and_does_not_show_it(command, server, tmp_path, monkeypatch):
-    monkeypatch.setattr("typer.prompt", lambda *_, **__: server.key)
-    assert command("profile", "save", "sandbox", "--url", server.address).code == ExitCode.DONE
+    answers = iter([server.address, "wh_sandbox_wrong", server.address, server.key])
+    monkeypatch.setattr("typer.prompt", lambda *_, **__: next(answers))
+    assert command("profile", "save", "sandbox").code == ExitCode.NOT_ALLOWED  # the key is tried
+    assert command("profile", "save", "sandbox").code == ExitCode.DONE
+    with WorkHealth(profile="sandbox") as client:
+        assert client.get_me().client == "Sandbox"
+    with WorkHealth(base_url="http://127.0.0.1:9", profile="sandbox") as client:
+        assert "Authorization" not in client._settings.headers
     config = tmp_path / "config.toml"
     assert stat.S_IMODE(config.stat().st_mode) == 0o600
     monkeypatch.delenv("WORK_HEALTH_KEY")

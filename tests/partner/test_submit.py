@@ -200,7 +200,7 @@ async def test_invalid_cells_are_not_sent(application, council_client):
 
 
 async def test_check_returns_the_names_of_the_returns(council_client):
-    assert await council_client.check(QUARTER) == [f"{MEASURE} FY2025-26-Q2"]
+    assert (await council_client.check(QUARTER)).returns == [f"{MEASURE} FY2025-26-Q2"]
 
 
 async def test_arguments_apply_to_all_rows(council_client):
