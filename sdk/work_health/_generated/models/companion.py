@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 
+from ..._structs import ContractStruct
 from ..models.basis import Basis
 from ..models.measure_kind import MeasureKind
-from ..types import UNSET, Unset
 
 if TYPE_CHECKING:
     from ..models.cadence import Cadence
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 T = TypeVar("T", bound="Companion")
 
 
-@_attrs_define
-class Companion:
+@_attrs_define(repr=False)
+class Companion(ContractStruct):
     """The form of a published series that is read with the measure, but does not measure the same.
 
     Such a series has a kind, a unit and a cadence of its own. It has no direction, baseline or target, so that its
@@ -33,9 +33,9 @@ class Companion:
     """ The periods for which a measure is returned. """
     basis: Basis
     """ The origin of a statement: the plan's words, a reading of them, or a setting that the software needs. """
-    area: None | str | Unset = UNSET
+    area: None | str = None
     """ The area to read it for; null for the area of the programme. """
-    note: None | str | Unset = UNSET
+    note: None | str = None
 
     def to_dict(self) -> dict[str, Any]:
         kind = self.kind.value
@@ -46,15 +46,15 @@ class Companion:
 
         basis = self.basis.value
 
-        area: None | str | Unset
-        if isinstance(self.area, Unset):
-            area = UNSET
+        area: None | str
+        if self.area is None:
+            area = None
         else:
             area = self.area
 
-        note: None | str | Unset
-        if isinstance(self.note, Unset):
-            note = UNSET
+        note: None | str
+        if self.note is None:
+            note = None
         else:
             note = self.note
 
@@ -68,10 +68,8 @@ class Companion:
                 "basis": basis,
             }
         )
-        if area is not UNSET:
-            field_dict["area"] = area
-        if note is not UNSET:
-            field_dict["note"] = note
+        field_dict["area"] = area
+        field_dict["note"] = note
 
         return field_dict
 
@@ -88,23 +86,19 @@ class Companion:
 
         basis = Basis(d.pop("basis"))
 
-        def _parse_area(data: object) -> None | str | Unset:
+        def _parse_area(data: object) -> None | str:
             if data is None:
                 return data
-            if isinstance(data, Unset):
-                return data
-            return cast(None | str | Unset, data)
+            return cast(None | str, data)
 
-        area = _parse_area(d.pop("area", UNSET))
+        area = _parse_area(d.pop("area", None))
 
-        def _parse_note(data: object) -> None | str | Unset:
+        def _parse_note(data: object) -> None | str:
             if data is None:
                 return data
-            if isinstance(data, Unset):
-                return data
-            return cast(None | str | Unset, data)
+            return cast(None | str, data)
 
-        note = _parse_note(d.pop("note", UNSET))
+        note = _parse_note(d.pop("note", None))
 
         companion = cls(
             kind=kind,

@@ -25,7 +25,7 @@ class Dimension(ContractStruct):
     description: None | str = None
     ordered: bool | None = False
     """ True if the categories are ordered from the most deprived. `unknown` is outside the order. """
-    supersedes: None | str | Unset = UNSET
+    supersedes: None | str = None
     """ The earlier version of the dimension. The two are never compared or joined. """
 
     def to_dict(self) -> dict[str, Any]:
@@ -46,9 +46,9 @@ class Dimension(ContractStruct):
 
         ordered = self.ordered
 
-        supersedes: None | str | Unset
-        if isinstance(self.supersedes, Unset):
-            supersedes = UNSET
+        supersedes: None | str
+        if self.supersedes is None:
+            supersedes = None
         else:
             supersedes = self.supersedes
 
@@ -64,8 +64,7 @@ class Dimension(ContractStruct):
         field_dict["description"] = description
         if ordered is not None:
             field_dict["ordered"] = ordered
-        if supersedes is not UNSET:
-            field_dict["supersedes"] = supersedes
+        field_dict["supersedes"] = supersedes
 
         return field_dict
 
@@ -94,14 +93,12 @@ class Dimension(ContractStruct):
 
         ordered = d.pop("ordered", False)
 
-        def _parse_supersedes(data: object) -> None | str | Unset:
+        def _parse_supersedes(data: object) -> None | str:
             if data is None:
                 return data
-            if isinstance(data, Unset):
-                return data
-            return cast(None | str | Unset, data)
+            return cast(None | str, data)
 
-        supersedes = _parse_supersedes(d.pop("supersedes", UNSET))
+        supersedes = _parse_supersedes(d.pop("supersedes", None))
 
         dimension = cls(
             slug=slug,

@@ -23,7 +23,9 @@ class FigureLimits(ContractStruct):
     confidence: Confidence | None = None
     """ The confidence level in per cent. Intervals are two-sided with equal tails. """
     method: IntervalMethod | None = None
-    """ The method that produced an interval. `published`: the publisher states it. """
+    """ The method that produced an interval.
+
+        `published`: the publisher states it. `transformed-normal`: normal on the scale of a logarithm or logit. """
 
     def to_dict(self) -> dict[str, Any]:
         lower = self.lower

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
+from ..._structs import ContractStruct
 from ..models.marker import Marker
 from ..models.status import Status
 
@@ -16,8 +17,8 @@ if TYPE_CHECKING:
 T = TypeVar("T", bound="FigurePoint")
 
 
-@_attrs_define
-class FigurePoint:
+@_attrs_define(repr=False)
+class FigurePoint(ContractStruct):
     """A value of an earlier period, as it is displayed: with its bounds or its 95 % interval, or why there is none."""
 
     period: Period

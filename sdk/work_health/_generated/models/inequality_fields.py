@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from ..._structs import ContractStruct
+from ..models.transformation import Transformation
 
 if TYPE_CHECKING:
     from ..models.disparity import Disparity
@@ -51,6 +52,8 @@ class InequalityFields(ContractStruct):
     """ One measure of inequality with its intervals. """
     relative_index: Disparity
     """ One measure of inequality with its intervals. """
+    transformation: None | Transformation = None
+    """ The transformation of both indices; null if they do not exist. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -87,6 +90,14 @@ class InequalityFields(ContractStruct):
 
         relative_index = self.relative_index.to_dict()
 
+        transformation: None | str
+        if self.transformation is None:
+            transformation = None
+        elif isinstance(self.transformation, Transformation):
+            transformation = self.transformation.value
+        else:
+            transformation = self.transformation
+
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
         field_dict.update(
@@ -108,6 +119,7 @@ class InequalityFields(ContractStruct):
                 "relative_index": relative_index,
             }
         )
+        field_dict["transformation"] = transformation
 
         return field_dict
 
@@ -159,6 +171,21 @@ class InequalityFields(ContractStruct):
 
         relative_index = Disparity.from_dict(d.pop("relative_index"))
 
+        def _parse_transformation(data: object) -> None | Transformation:
+            if data is None:
+                return data
+            try:
+                if not isinstance(data, str):
+                    raise TypeError()
+                transformation_type_0 = Transformation(data)
+
+                return transformation_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(None | Transformation, data)
+
+        transformation = _parse_transformation(d.pop("transformation", None))
+
         return {
             "programme": programme,
             "plan_version": plan_version,
@@ -175,6 +202,7 @@ class InequalityFields(ContractStruct):
             "ratio": ratio,
             "slope_index": slope_index,
             "relative_index": relative_index,
+            "transformation": transformation,
         }
 
     @property

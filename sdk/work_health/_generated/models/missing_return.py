@@ -7,13 +7,14 @@ from typing import Any, TypeVar, cast
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
+from ..._structs import ContractStruct
 from ..models.missing_reason import MissingReason
 
 T = TypeVar("T", bound="MissingReturn")
 
 
-@_attrs_define
-class MissingReturn:
+@_attrs_define(repr=False)
+class MissingReturn(ContractStruct):
     """An expected return that a figure does not count."""
 
     measure: str

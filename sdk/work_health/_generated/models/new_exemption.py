@@ -24,10 +24,10 @@ class NewExemption(ContractStruct):
     exempt: bool
     """ If false, the decision revokes an earlier exemption. """
     reason: str
-    series: str | None = "headline"
-    """ A kebab-case code. It never changes once it is in use. """
-    service: str | None = "main"
-    """ A kebab-case code. It never changes once it is in use. """
+    series: str | None = None
+    """ A kebab-case code. It never changes once it is in use. Default: `headline`. """
+    service: str | None = None
+    """ A kebab-case code. It never changes once it is in use. Default: `main`. """
 
     def to_dict(self) -> dict[str, Any]:
         organisation = self.organisation

@@ -14,10 +14,10 @@ T = TypeVar("T", bound="NewKey")
 class NewKey(ContractStruct):
     """A key to create for the client of the key in use, with the same grants and the same person."""
 
-    days: int | None = 365
-    """ Days until the new key expires. """
-    overlap_days: int | None = 7
-    """ Days for which the key in use stays valid, unless it expires earlier. """
+    days: int | None = None
+    """ Days until the new key expires. Default: `365`. """
+    overlap_days: int | None = None
+    """ Days for which the key in use stays valid, unless it expires earlier. Default: `7`. """
 
     def to_dict(self) -> dict[str, Any]:
         days = self.days

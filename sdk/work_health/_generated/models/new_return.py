@@ -29,8 +29,8 @@ class NewReturn(ContractStruct):
     `CY2025-Q3`, `CY2025`, `AY2025-26`, `R12-2025-12`, `D2025-09-30` or `P2025-04..2025-12`. """
     series: None | str = None
     """ The definition that is counted. Optional if partners return only one. """
-    service: str | None = "main"
-    """ A kebab-case code. It never changes once it is in use. """
+    service: str | None = None
+    """ A kebab-case code. It never changes once it is in use. Default: `main`. """
     kind: ReturnKind | None = None
     """ `data` has figures; `nil` states that there was nothing to count; `withdrawn` withdraws the return. """
     observations: list[Observation] | None = None

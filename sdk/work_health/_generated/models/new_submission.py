@@ -22,9 +22,9 @@ class NewSubmission(ContractStruct):
     returns: list[NewReturn]
     organisation: None | str = None
     """ The organisation that submits. Optional: a key belongs to one organisation. """
-    confirm_withdrawals: bool | None = False
+    confirm_withdrawals: bool | None = None
     """ Current cells that the new return does not contain are withdrawn. Set this to true to withdraw more than a
-    tenth of a return's cells. """
+    tenth of a return's cells. Default: `false`. """
     justifications: list[Justification] | None = None
     note: None | str = None
 
@@ -91,7 +91,7 @@ class NewSubmission(ContractStruct):
 
         organisation = _parse_organisation(d.pop("organisation", None))
 
-        confirm_withdrawals = d.pop("confirm_withdrawals", False)
+        confirm_withdrawals = d.pop("confirm_withdrawals", None)
 
         _justifications = d.pop("justifications", None)
         justifications: list[Justification] | None = None

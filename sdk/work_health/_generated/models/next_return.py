@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
+from ..._structs import ContractStruct
+
 if TYPE_CHECKING:
     from ..models.period import Period
 
@@ -14,8 +16,8 @@ if TYPE_CHECKING:
 T = TypeVar("T", bound="NextReturn")
 
 
-@_attrs_define
-class NextReturn:
+@_attrs_define(repr=False)
+class NextReturn(ContractStruct):
     """The next returns of a measure by the programme's calendar, without extensions."""
 
     period: Period

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
+from ..._structs import ContractStruct
+
 if TYPE_CHECKING:
     from ..models.coverage import Coverage
     from ..models.period import Period
@@ -14,8 +16,8 @@ if TYPE_CHECKING:
 T = TypeVar("T", bound="PeriodCoverage")
 
 
-@_attrs_define
-class PeriodCoverage:
+@_attrs_define(repr=False)
+class PeriodCoverage(ContractStruct):
     """A period and its returns."""
 
     period: Period

@@ -1,12 +1,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from ..._structs import ContractStruct
+
+if TYPE_CHECKING:
+    from ..models.publisher_trend import PublisherTrend
+
 
 T = TypeVar("T", bound="PublishedSource")
 
@@ -27,9 +31,13 @@ class PublishedSource(ContractStruct):
     """ True if the interval was calculated here from published numbers. """
     note: None | str
     """ The publisher's note on this figure. """
+    trend: None | PublisherTrend = None
+    """ The publisher's own trend, if it states one. The figure's `trend` is calculated here. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
+        from ..models.publisher_trend import PublisherTrend  # noqa: PLC0415
+
         publisher: None | str
         publisher = self.publisher
 
@@ -50,6 +58,14 @@ class PublishedSource(ContractStruct):
         note: None | str
         note = self.note
 
+        trend: dict[str, Any] | None
+        if self.trend is None:
+            trend = None
+        elif isinstance(self.trend, PublisherTrend):
+            trend = self.trend.to_dict()
+        else:
+            trend = self.trend
+
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
         field_dict.update(
@@ -63,11 +79,14 @@ class PublishedSource(ContractStruct):
                 "note": note,
             }
         )
+        field_dict["trend"] = trend
 
         return field_dict
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        from ..models.publisher_trend import PublisherTrend  # noqa: PLC0415
+
         d = dict(src_dict)
 
         def _parse_publisher(data: object) -> None | str:
@@ -114,6 +133,21 @@ class PublishedSource(ContractStruct):
 
         note = _parse_note(d.pop("note"))
 
+        def _parse_trend(data: object) -> None | PublisherTrend:
+            if data is None:
+                return data
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError()
+                trend_type_0 = PublisherTrend.from_dict(data)
+
+                return trend_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(None | PublisherTrend, data)
+
+        trend = _parse_trend(d.pop("trend", None))
+
         published_source = cls(
             publisher=publisher,
             title=title,
@@ -122,6 +156,7 @@ class PublishedSource(ContractStruct):
             value=value,
             limits_derived=limits_derived,
             note=note,
+            trend=trend,
         )
 
         published_source.additional_properties = d

@@ -12,6 +12,7 @@ from ..models.status import Status
 if TYPE_CHECKING:
     from ..models.figure_limits import FigureLimits
     from ..models.publisher_figure_breakdown import PublisherFigureBreakdown
+    from ..models.publisher_trend import PublisherTrend
 
 
 T = TypeVar("T", bound="PublisherFigure")
@@ -40,8 +41,12 @@ class PublisherFigure(ContractStruct):
     status: None | Status = None
     markers: list[Marker] | None = None
     note: None | str = None
+    trend: None | PublisherTrend = None
+    """ The publisher's own trend up to this figure, if it states one. """
 
     def to_dict(self) -> dict[str, Any]:
+        from ..models.publisher_trend import PublisherTrend  # noqa: PLC0415
+
         area = self.area
 
         breakdown: dict[str, Any] | None = None
@@ -94,6 +99,14 @@ class PublisherFigure(ContractStruct):
         else:
             note = self.note
 
+        trend: dict[str, Any] | None
+        if self.trend is None:
+            trend = None
+        elif isinstance(self.trend, PublisherTrend):
+            trend = self.trend.to_dict()
+        else:
+            trend = self.trend
+
         field_dict: dict[str, Any] = {}
 
         field_dict.update(
@@ -112,6 +125,7 @@ class PublisherFigure(ContractStruct):
         if markers is not None:
             field_dict["markers"] = markers
         field_dict["note"] = note
+        field_dict["trend"] = trend
 
         return field_dict
 
@@ -119,6 +133,7 @@ class PublisherFigure(ContractStruct):
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         from ..models.figure_limits import FigureLimits  # noqa: PLC0415
         from ..models.publisher_figure_breakdown import PublisherFigureBreakdown  # noqa: PLC0415
+        from ..models.publisher_trend import PublisherTrend  # noqa: PLC0415
 
         d = dict(src_dict)
         area = d.pop("area")
@@ -191,6 +206,21 @@ class PublisherFigure(ContractStruct):
 
         note = _parse_note(d.pop("note", None))
 
+        def _parse_trend(data: object) -> None | PublisherTrend:
+            if data is None:
+                return data
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError()
+                trend_type_0 = PublisherTrend.from_dict(data)
+
+                return trend_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(None | PublisherTrend, data)
+
+        trend = _parse_trend(d.pop("trend", None))
+
         publisher_figure = cls(
             area=area,
             breakdown=breakdown,
@@ -201,6 +231,7 @@ class PublisherFigure(ContractStruct):
             status=status,
             markers=markers,
             note=note,
+            trend=trend,
         )
 
         return publisher_figure

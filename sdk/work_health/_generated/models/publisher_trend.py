@@ -5,28 +5,28 @@ from typing import Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 
+from ..._structs import ContractStruct
 from ..models.tendency import Tendency
 from ..models.trend_verdict import TrendVerdict
-from ..types import UNSET, Unset
 
 T = TypeVar("T", bound="PublisherTrend")
 
 
-@_attrs_define
-class PublisherTrend:
+@_attrs_define(repr=False)
+class PublisherTrend(ContractStruct):
     """The recent trend as the publisher states it, by its own method and on its own data."""
 
     tendency: Tendency
     """ The direction of the last five years. """
-    verdict: None | TrendVerdict | Unset = UNSET
+    verdict: None | TrendVerdict = None
     """ Null if the publisher does not judge the direction. """
 
     def to_dict(self) -> dict[str, Any]:
         tendency = self.tendency.value
 
-        verdict: None | str | Unset
-        if isinstance(self.verdict, Unset):
-            verdict = UNSET
+        verdict: None | str
+        if self.verdict is None:
+            verdict = None
         elif isinstance(self.verdict, TrendVerdict):
             verdict = self.verdict.value
         else:
@@ -39,8 +39,7 @@ class PublisherTrend:
                 "tendency": tendency,
             }
         )
-        if verdict is not UNSET:
-            field_dict["verdict"] = verdict
+        field_dict["verdict"] = verdict
 
         return field_dict
 
@@ -49,10 +48,8 @@ class PublisherTrend:
         d = dict(src_dict)
         tendency = Tendency(d.pop("tendency"))
 
-        def _parse_verdict(data: object) -> None | TrendVerdict | Unset:
+        def _parse_verdict(data: object) -> None | TrendVerdict:
             if data is None:
-                return data
-            if isinstance(data, Unset):
                 return data
             try:
                 if not isinstance(data, str):
@@ -62,9 +59,9 @@ class PublisherTrend:
                 return verdict_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
-            return cast(None | TrendVerdict | Unset, data)
+            return cast(None | TrendVerdict, data)
 
-        verdict = _parse_verdict(d.pop("verdict", UNSET))
+        verdict = _parse_verdict(d.pop("verdict", None))
 
         publisher_trend = cls(
             tendency=tendency,

@@ -21,6 +21,8 @@ class Scheme(ContractStruct):
     """ True if everybody is in a category, including `unknown`. """
     finest_level: str
     """ The finest area level at which it is collected. """
+    required: bool | None = True
+    """ False if a return may leave it out: its cells are accepted and never missing. """
 
     def to_dict(self) -> dict[str, Any]:
         dimensions = self.dimensions
@@ -30,6 +32,8 @@ class Scheme(ContractStruct):
         exhaustive = self.exhaustive
 
         finest_level = self.finest_level
+
+        required = self.required
 
         field_dict: dict[str, Any] = {}
 
@@ -41,6 +45,8 @@ class Scheme(ContractStruct):
                 "finest_level": finest_level,
             }
         )
+        if required is not None:
+            field_dict["required"] = required
 
         return field_dict
 
@@ -55,11 +61,14 @@ class Scheme(ContractStruct):
 
         finest_level = d.pop("finest_level")
 
+        required = d.pop("required", True)
+
         scheme = cls(
             dimensions=dimensions,
             exclusive=exclusive,
             exhaustive=exhaustive,
             finest_level=finest_level,
+            required=required,
         )
 
         return scheme

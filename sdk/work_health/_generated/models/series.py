@@ -12,6 +12,7 @@ from ..models.geography_basis import GeographyBasis
 from ..models.period_type import PeriodType
 
 if TYPE_CHECKING:
+    from ..models.companion import Companion
     from ..models.formula import Formula
     from ..models.source import Source
 
@@ -41,8 +42,11 @@ class Series(ContractStruct):
     """ A kebab-case code. It never changes once it is in use. """
     resets: None | PeriodType = None
     """ The period type at whose start a cumulative series starts again. """
+    companion: Companion | None = None
+    """ Set for a published series of another form than the measure's. """
 
     def to_dict(self) -> dict[str, Any]:
+        from ..models.companion import Companion  # noqa: PLC0415
         from ..models.formula import Formula  # noqa: PLC0415
         from ..models.source import Source  # noqa: PLC0415
 
@@ -104,6 +108,14 @@ class Series(ContractStruct):
         else:
             resets = self.resets
 
+        companion: dict[str, Any] | None
+        if self.companion is None:
+            companion = None
+        elif isinstance(self.companion, Companion):
+            companion = self.companion.to_dict()
+        else:
+            companion = self.companion
+
         field_dict: dict[str, Any] = {}
 
         field_dict.update(
@@ -123,11 +135,13 @@ class Series(ContractStruct):
         field_dict["valid_from"] = valid_from
         field_dict["supersedes"] = supersedes
         field_dict["resets"] = resets
+        field_dict["companion"] = companion
 
         return field_dict
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        from ..models.companion import Companion  # noqa: PLC0415
         from ..models.formula import Formula  # noqa: PLC0415
         from ..models.source import Source  # noqa: PLC0415
 
@@ -220,6 +234,21 @@ class Series(ContractStruct):
 
         resets = _parse_resets(d.pop("resets", None))
 
+        def _parse_companion(data: object) -> Companion | None:
+            if data is None:
+                return data
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError()
+                companion_type_0 = Companion.from_dict(data)
+
+                return companion_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(Companion | None, data)
+
+        companion = _parse_companion(d.pop("companion", None))
+
         series = cls(
             slug=slug,
             title=title,
@@ -234,6 +263,7 @@ class Series(ContractStruct):
             valid_from=valid_from,
             supersedes=supersedes,
             resets=resets,
+            companion=companion,
         )
 
         return series
