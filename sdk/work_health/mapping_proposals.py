@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from ._spelling.marks import is_unclear_mark, read_mark
+from ._spelling.names import fold_name
 from .age_bands import find_containing_band
 from .mapping_rules import is_count, parse_date
-from ._spelling.names import fold_name
 from .name_matching import normalise_name
-from ._spelling.marks import is_unclear_mark, read_mark
 from .period_spellings import find_period
 from .tables import NUMBER_COLUMNS, SUBMISSION_COLUMNS, Grid
 from .wide_tables import find_category, list_category_columns

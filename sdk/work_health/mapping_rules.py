@@ -9,6 +9,7 @@ from datetime import date, datetime
 
 from ._spelling.counts import read_count
 from ._spelling.marks import read_mark
+from ._spelling.period_codes import build_snapshot
 from ._spelling.period_structs import PeriodType
 from ._spelling.periods import build_period, find_span_start
 from .name_matching import normalise_name
@@ -122,6 +123,8 @@ def parse_date(text: str) -> date | None:
 def build_period_code(day: date, period_type: str) -> str:
     """Return the code of the period of this type that contains the day."""
     kind = PeriodType(period_type)
+    if kind is PeriodType.SNAPSHOT:
+        return build_snapshot(day).code
     return build_period(kind, find_span_start(kind, day)).code
 
 
@@ -152,10 +155,7 @@ def sum_rows(rows: Iterable[tuple[int, Cells]]) -> Iterator[tuple[int, Cells]]:
 
 
 def _can_be_added(cells: Cells) -> bool:
-    return all(
-        not cells.get(name) or is_count(cells[name]) or read_mark(cells[name])
-        for name in NUMBER_COLUMNS
-    )
+    return all(not cells.get(name) or is_count(cells[name]) or read_mark(cells[name]) for name in NUMBER_COLUMNS)
 
 
 def _add(parts: list[Cells]) -> Cells:

@@ -11,11 +11,11 @@ from ._generated.api.plan import list_dimensions, list_measures
 from ._generated.api.returns import get_template_schema
 from ._generated.api.reviews import list_obligations
 from ._paging import PageCursor
+from ._spelling.names import fold_name
 from .errors import WorkHealthError
 from .grids import WORKBOOK_SUFFIXES, read_grid
 from .mapping_proposals import PlanFacts, Proposal, find_header, propose_mapping
 from .mapping_writing import write_mapping
-from ._spelling.names import fold_name
 from .period_spellings import find_period_in_title
 from .programme_steps import choose_programme
 from .return_forms import DEFAULT_NAMES, ReturnForm

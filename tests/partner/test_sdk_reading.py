@@ -88,7 +88,9 @@ async def test_columns_are_the_same_for_every_query(reviewer_client, quarters):
 
 
 async def test_figure_without_a_number_has_its_reason(reviewer_client):
-    frame = await reviewer_client.outcomes(preview=True, measure=MEASURE, period="FY2025-26-Q2").to_pandas(all_columns=True)
+    frame = await reviewer_client.outcomes(preview=True, measure=MEASURE, period="FY2025-26-Q2").to_pandas(
+        all_columns=True
+    )
     assert frame["value"].isna().all()
     assert frame["reason"].tolist() == ["no_data"]
 
