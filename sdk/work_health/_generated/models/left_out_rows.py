@@ -6,13 +6,14 @@ from typing import Any, TypeVar, cast
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
+from ..._structs import ContractStruct
 from ..models.row_reason import RowReason
 
 T = TypeVar("T", bound="LeftOutRows")
 
 
-@_attrs_define
-class LeftOutRows:
+@_attrs_define(repr=False)
+class LeftOutRows(ContractStruct):
     """The rows that were left out for one reason."""
 
     reason: RowReason

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-from ..types import UNSET, Unset
+from ..._structs import ContractStruct
 
 if TYPE_CHECKING:
     from ..models.left_out_rows import LeftOutRows
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 T = TypeVar("T", bound="RowCounts")
 
 
-@_attrs_define
-class RowCounts:
-    """The rows of the content: read, used and left out. `read` is always `used` plus the counts of `left_out`.
+@_attrs_define(repr=False)
+class RowCounts(ContractStruct):
+    """What became of every row of the content. `read` is always `used` plus the counts of `left_out`.
 
     Rows are records of a CSV file, lines of an NDJSON file, and observations of JSON.
 
@@ -26,7 +26,7 @@ class RowCounts:
     read: int
     used: int
     """ Rows that are cells, or that describe a return without cells. """
-    left_out: list[LeftOutRows] | Unset = UNSET
+    left_out: list[LeftOutRows] | None = None
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -34,8 +34,8 @@ class RowCounts:
 
         used = self.used
 
-        left_out: list[dict[str, Any]] | Unset = UNSET
-        if not isinstance(self.left_out, Unset):
+        left_out: list[dict[str, Any]] | None = None
+        if self.left_out is not None:
             left_out = []
             for left_out_item_data in self.left_out:
                 left_out_item = left_out_item_data.to_dict()
@@ -49,7 +49,7 @@ class RowCounts:
                 "used": used,
             }
         )
-        if left_out is not UNSET:
+        if left_out is not None:
             field_dict["left_out"] = left_out
 
         return field_dict
@@ -63,9 +63,9 @@ class RowCounts:
 
         used = d.pop("used")
 
-        _left_out = d.pop("left_out", UNSET)
-        left_out: list[LeftOutRows] | Unset = UNSET
-        if _left_out is not UNSET:
+        _left_out = d.pop("left_out", None)
+        left_out: list[LeftOutRows] | None = None
+        if _left_out is not None:
             left_out = []
             for left_out_item_data in _left_out:
                 left_out_item = LeftOutRows.from_dict(left_out_item_data)

@@ -8,7 +8,6 @@ from attrs import field as _attrs_field
 
 from ..._structs import ContractStruct
 from ..models.submission_outcome import SubmissionOutcome
-from ..types import UNSET, Unset
 
 if TYPE_CHECKING:
     from ..models.cell_counts import CellCounts
@@ -51,7 +50,7 @@ class SubmissionReport(ContractStruct):
     change_count: int
     effects: list[Effect]
     """ The totals that the submission changes. """
-    rows: None | RowCounts | Unset = UNSET
+    rows: None | RowCounts = None
     """ Null in reports from before rows were counted. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
@@ -102,9 +101,9 @@ class SubmissionReport(ContractStruct):
             effects_item = effects_item_data.to_dict()
             effects.append(effects_item)
 
-        rows: dict[str, Any] | None | Unset
-        if isinstance(self.rows, Unset):
-            rows = UNSET
+        rows: dict[str, Any] | None
+        if self.rows is None:
+            rows = None
         elif isinstance(self.rows, RowCounts):
             rows = self.rows.to_dict()
         else:
@@ -129,8 +128,7 @@ class SubmissionReport(ContractStruct):
                 "effects": effects,
             }
         )
-        if rows is not UNSET:
-            field_dict["rows"] = rows
+        field_dict["rows"] = rows
 
         return field_dict
 
@@ -209,10 +207,8 @@ class SubmissionReport(ContractStruct):
 
             effects.append(effects_item)
 
-        def _parse_rows(data: object) -> None | RowCounts | Unset:
+        def _parse_rows(data: object) -> None | RowCounts:
             if data is None:
-                return data
-            if isinstance(data, Unset):
                 return data
             try:
                 if not isinstance(data, dict):
@@ -222,9 +218,9 @@ class SubmissionReport(ContractStruct):
                 return rows_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
-            return cast(None | RowCounts | Unset, data)
+            return cast(None | RowCounts, data)
 
-        rows = _parse_rows(d.pop("rows", UNSET))
+        rows = _parse_rows(d.pop("rows", None))
 
         submission_report = cls(
             programme=programme,
