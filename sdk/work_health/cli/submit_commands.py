@@ -97,7 +97,6 @@ def submit(
     work-health submit return.xlsx --mapping ours.toml --dry-run
     """
     session = get_session(context, json_)
-    client = session.open_client()
     arguments: SubmissionArguments = {
         "mapping": mapping, "sheet": sheet, "measure": measure, "period": period, "organisation": organisation,
         "confirm_withdrawals": confirm_withdrawals, "note": note,
@@ -106,8 +105,8 @@ def submit(
     if in_parts and dry_run:
         raise typer.BadParameter("a dry run changes nothing, so it needs no parts", param_hint="--in-parts")
     if in_parts:
-        return _submit_in_parts(client, file, in_parts, arguments, json_)
-    _print_result(client.submit(file, dry_run=dry_run, **arguments), json_)
+        return _submit_in_parts(session.open_client(), file, in_parts, arguments, json_)
+    _print_result(session.open_client().submit(file, dry_run=dry_run, **arguments), json_)
     if dry_run and not json_:
         screen.print_next(
             session.format_command("submit", file, **arguments | {"justifications": None}, justify=justify)
