@@ -6,19 +6,19 @@ from typing import Any, TypeVar, cast
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
+from ..._structs import ContractStruct
 from ..models.comparison_method import ComparisonMethod
 from ..models.confidence import Confidence
 from ..models.marker import Marker
 from ..models.row_role import RowRole
 from ..models.status import Status
 from ..models.verdict import Verdict
-from ..types import UNSET, Unset
 
 T = TypeVar("T", bound="CompactRow")
 
 
-@_attrs_define
-class CompactRow:
+@_attrs_define(repr=False)
+class CompactRow(ContractStruct):
     """A figure, or one of its comparators, in the columns that a person needs."""
 
     role: RowRole
@@ -53,10 +53,10 @@ class CompactRow:
     markers: list[Marker]
     reason: None | str
     complete: bool | None
-    verdict: None | Unset | Verdict = UNSET
+    verdict: None | Verdict = None
     """ In the row of a comparator: how the figure compares with it. """
-    verdict_confidence: Confidence | None | Unset = UNSET
-    verdict_method: ComparisonMethod | None | Unset = UNSET
+    verdict_confidence: Confidence | None = None
+    verdict_method: ComparisonMethod | None = None
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -117,25 +117,25 @@ class CompactRow:
         complete: bool | None
         complete = self.complete
 
-        verdict: None | str | Unset
-        if isinstance(self.verdict, Unset):
-            verdict = UNSET
+        verdict: None | str
+        if self.verdict is None:
+            verdict = None
         elif isinstance(self.verdict, Verdict):
             verdict = self.verdict.value
         else:
             verdict = self.verdict
 
-        verdict_confidence: None | str | Unset
-        if isinstance(self.verdict_confidence, Unset):
-            verdict_confidence = UNSET
+        verdict_confidence: None | str
+        if self.verdict_confidence is None:
+            verdict_confidence = None
         elif isinstance(self.verdict_confidence, Confidence):
             verdict_confidence = self.verdict_confidence.value
         else:
             verdict_confidence = self.verdict_confidence
 
-        verdict_method: None | str | Unset
-        if isinstance(self.verdict_method, Unset):
-            verdict_method = UNSET
+        verdict_method: None | str
+        if self.verdict_method is None:
+            verdict_method = None
         elif isinstance(self.verdict_method, ComparisonMethod):
             verdict_method = self.verdict_method.value
         else:
@@ -168,12 +168,9 @@ class CompactRow:
                 "complete": complete,
             }
         )
-        if verdict is not UNSET:
-            field_dict["verdict"] = verdict
-        if verdict_confidence is not UNSET:
-            field_dict["verdict_confidence"] = verdict_confidence
-        if verdict_method is not UNSET:
-            field_dict["verdict_method"] = verdict_method
+        field_dict["verdict"] = verdict
+        field_dict["verdict_confidence"] = verdict_confidence
+        field_dict["verdict_method"] = verdict_method
 
         return field_dict
 
@@ -280,10 +277,8 @@ class CompactRow:
 
         complete = _parse_complete(d.pop("complete"))
 
-        def _parse_verdict(data: object) -> None | Unset | Verdict:
+        def _parse_verdict(data: object) -> None | Verdict:
             if data is None:
-                return data
-            if isinstance(data, Unset):
                 return data
             try:
                 if not isinstance(data, str):
@@ -293,14 +288,12 @@ class CompactRow:
                 return verdict_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
-            return cast(None | Unset | Verdict, data)
+            return cast(None | Verdict, data)
 
-        verdict = _parse_verdict(d.pop("verdict", UNSET))
+        verdict = _parse_verdict(d.pop("verdict", None))
 
-        def _parse_verdict_confidence(data: object) -> Confidence | None | Unset:
+        def _parse_verdict_confidence(data: object) -> Confidence | None:
             if data is None:
-                return data
-            if isinstance(data, Unset):
                 return data
             try:
                 if not isinstance(data, str):
@@ -310,14 +303,12 @@ class CompactRow:
                 return verdict_confidence_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
-            return cast(Confidence | None | Unset, data)
+            return cast(Confidence | None, data)
 
-        verdict_confidence = _parse_verdict_confidence(d.pop("verdict_confidence", UNSET))
+        verdict_confidence = _parse_verdict_confidence(d.pop("verdict_confidence", None))
 
-        def _parse_verdict_method(data: object) -> ComparisonMethod | None | Unset:
+        def _parse_verdict_method(data: object) -> ComparisonMethod | None:
             if data is None:
-                return data
-            if isinstance(data, Unset):
                 return data
             try:
                 if not isinstance(data, str):
@@ -327,9 +318,9 @@ class CompactRow:
                 return verdict_method_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
-            return cast(ComparisonMethod | None | Unset, data)
+            return cast(ComparisonMethod | None, data)
 
-        verdict_method = _parse_verdict_method(d.pop("verdict_method", UNSET))
+        verdict_method = _parse_verdict_method(d.pop("verdict_method", None))
 
         compact_row = cls(
             role=role,

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from ..models.figure_fields_breakdown import FigureFieldsBreakdown
     from ..models.movement import Movement
     from ..models.period import Period
+    from ..models.population_used import PopulationUsed
     from ..models.published_source import PublishedSource
     from ..models.target_verdict import TargetVerdict
     from ..models.trend import Trend
@@ -81,10 +82,13 @@ class FigureFields(ContractStruct):
     complete: bool | None = None
     """ True if every return that an organisation owes is counted, and a gap leaves out no source. A duty that is
     not assigned to an organisation is not owed. Null in releases that did not record it. """
+    population: None | PopulationUsed = None
+    """ With `form`: the population by which the count was divided. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         from ..models.movement import Movement  # noqa: PLC0415
+        from ..models.population_used import PopulationUsed  # noqa: PLC0415
         from ..models.published_source import PublishedSource  # noqa: PLC0415
         from ..models.target_verdict import TargetVerdict  # noqa: PLC0415
         from ..models.trend import Trend  # noqa: PLC0415
@@ -198,6 +202,14 @@ class FigureFields(ContractStruct):
         else:
             complete = self.complete
 
+        population: dict[str, Any] | None
+        if self.population is None:
+            population = None
+        elif isinstance(self.population, PopulationUsed):
+            population = self.population.to_dict()
+        else:
+            population = self.population
+
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
         field_dict.update(
@@ -233,6 +245,7 @@ class FigureFields(ContractStruct):
         field_dict["alternatives"] = alternatives
         field_dict["source"] = source
         field_dict["complete"] = complete
+        field_dict["population"] = population
 
         return field_dict
 
@@ -250,6 +263,7 @@ class FigureFields(ContractStruct):
         from ..models.figure_fields_breakdown import FigureFieldsBreakdown  # noqa: PLC0415
         from ..models.movement import Movement  # noqa: PLC0415
         from ..models.period import Period  # noqa: PLC0415
+        from ..models.population_used import PopulationUsed  # noqa: PLC0415
         from ..models.published_source import PublishedSource  # noqa: PLC0415
         from ..models.target_verdict import TargetVerdict  # noqa: PLC0415
         from ..models.trend import Trend  # noqa: PLC0415
@@ -465,6 +479,21 @@ class FigureFields(ContractStruct):
 
         complete = _parse_complete(d.pop("complete", None))
 
+        def _parse_population(data: object) -> None | PopulationUsed:
+            if data is None:
+                return data
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError()
+                population_type_0 = PopulationUsed.from_dict(data)
+
+                return population_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(None | PopulationUsed, data)
+
+        population = _parse_population(d.pop("population", None))
+
         return {
             "measure": measure,
             "series": series,
@@ -495,6 +524,7 @@ class FigureFields(ContractStruct):
             "alternatives": alternatives,
             "source": source,
             "complete": complete,
+            "population": population,
         }
 
     @property

@@ -5,15 +5,15 @@ from typing import Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 
+from ..._structs import ContractStruct
 from ..models.basis import Basis
 from ..models.period_type import PeriodType
-from ..types import UNSET, Unset
 
 T = TypeVar("T", bound="LongerReturn")
 
 
-@_attrs_define
-class LongerReturn:
+@_attrs_define(repr=False)
+class LongerReturn(ContractStruct):
     """A longer period than the cadence's for which every duty of a distinct measure owes a return of its own.
 
         Distinct people of a year cannot be calculated from those of its quarters. A return for a longer period is
@@ -26,16 +26,16 @@ class LongerReturn:
     """ The type of a period, such as a month or a financial year. """
     basis: Basis
     """ The origin of a statement: the plan's words, a reading of them, or a setting that the software needs. """
-    note: None | str | Unset = UNSET
+    note: None | str = None
 
     def to_dict(self) -> dict[str, Any]:
         period_type = self.period_type.value
 
         basis = self.basis.value
 
-        note: None | str | Unset
-        if isinstance(self.note, Unset):
-            note = UNSET
+        note: None | str
+        if self.note is None:
+            note = None
         else:
             note = self.note
 
@@ -47,8 +47,7 @@ class LongerReturn:
                 "basis": basis,
             }
         )
-        if note is not UNSET:
-            field_dict["note"] = note
+        field_dict["note"] = note
 
         return field_dict
 
@@ -59,14 +58,12 @@ class LongerReturn:
 
         basis = Basis(d.pop("basis"))
 
-        def _parse_note(data: object) -> None | str | Unset:
+        def _parse_note(data: object) -> None | str:
             if data is None:
                 return data
-            if isinstance(data, Unset):
-                return data
-            return cast(None | str | Unset, data)
+            return cast(None | str, data)
 
-        note = _parse_note(d.pop("note", UNSET))
+        note = _parse_note(d.pop("note", None))
 
         longer_return = cls(
             period_type=period_type,

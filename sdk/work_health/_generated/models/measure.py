@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from ..models.baseline import Baseline
     from ..models.cadence import Cadence
     from ..models.direction import Direction
+    from ..models.longer_return import LongerReturn
+    from ..models.per_population import PerPopulation
     from ..models.plan_reference import PlanReference
     from ..models.scheme import Scheme
     from ..models.series import Series
@@ -41,6 +43,7 @@ class Measure(ContractStruct):
     nodes: list[str]
     """ The items of the logic model that it measures. """
     plan_references: list[PlanReference]
+    """ Empty only for a population by which other measures are divided. """
     kind: MeasureKind
     """ How the figures of a measure combine over time, organisations and categories. """
     unit: str
@@ -54,6 +57,8 @@ class Measure(ContractStruct):
     area_family: str
     """ A kebab-case code. It never changes once it is in use. """
     series: list[Series]
+    longer_returns: list[LongerReturn] | None = None
+    """ Longer periods for which a distinct count is owed as well. """
     overlap: Overlap | None = None
     """ `disjoint` if two organisations never count the same person or employer, otherwise `unknown`. """
     counts_events: bool | None = False
@@ -70,10 +75,12 @@ class Measure(ContractStruct):
     targets: list[Target] | None = None
     owner: None | str = None
     """ A kebab-case code. It never changes once it is in use. """
+    per_population: None | PerPopulation = None
     caveats: list[str] | None = None
 
     def to_dict(self) -> dict[str, Any]:
         from ..models.baseline import Baseline  # noqa: PLC0415
+        from ..models.per_population import PerPopulation  # noqa: PLC0415
 
         slug = self.slug
 
@@ -108,6 +115,13 @@ class Measure(ContractStruct):
         for series_item_data in self.series:
             series_item = series_item_data.to_dict()
             series.append(series_item)
+
+        longer_returns: list[dict[str, Any]] | None = None
+        if self.longer_returns is not None:
+            longer_returns = []
+            for longer_returns_item_data in self.longer_returns:
+                longer_returns_item = longer_returns_item_data.to_dict()
+                longer_returns.append(longer_returns_item)
 
         overlap: str | None = None
         if self.overlap is not None:
@@ -159,6 +173,14 @@ class Measure(ContractStruct):
         else:
             owner = self.owner
 
+        per_population: dict[str, Any] | None
+        if self.per_population is None:
+            per_population = None
+        elif isinstance(self.per_population, PerPopulation):
+            per_population = self.per_population.to_dict()
+        else:
+            per_population = self.per_population
+
         caveats: list[str] | None = None
         if self.caveats is not None:
             caveats = self.caveats
@@ -183,6 +205,8 @@ class Measure(ContractStruct):
                 "series": series,
             }
         )
+        if longer_returns is not None:
+            field_dict["longer_returns"] = longer_returns
         if overlap is not None:
             field_dict["overlap"] = overlap
         if counts_events is not None:
@@ -201,6 +225,7 @@ class Measure(ContractStruct):
         if targets is not None:
             field_dict["targets"] = targets
         field_dict["owner"] = owner
+        field_dict["per_population"] = per_population
         if caveats is not None:
             field_dict["caveats"] = caveats
 
@@ -211,6 +236,8 @@ class Measure(ContractStruct):
         from ..models.baseline import Baseline  # noqa: PLC0415
         from ..models.cadence import Cadence  # noqa: PLC0415
         from ..models.direction import Direction  # noqa: PLC0415
+        from ..models.longer_return import LongerReturn  # noqa: PLC0415
+        from ..models.per_population import PerPopulation  # noqa: PLC0415
         from ..models.plan_reference import PlanReference  # noqa: PLC0415
         from ..models.scheme import Scheme  # noqa: PLC0415
         from ..models.series import Series  # noqa: PLC0415
@@ -254,6 +281,15 @@ class Measure(ContractStruct):
             series_item = Series.from_dict(series_item_data)
 
             series.append(series_item)
+
+        _longer_returns = d.pop("longer_returns", None)
+        longer_returns: list[LongerReturn] | None = None
+        if _longer_returns is not None:
+            longer_returns = []
+            for longer_returns_item_data in _longer_returns:
+                longer_returns_item = LongerReturn.from_dict(longer_returns_item_data)
+
+                longer_returns.append(longer_returns_item)
 
         _overlap = d.pop("overlap", None)
         overlap: Overlap | None
@@ -312,6 +348,21 @@ class Measure(ContractStruct):
 
         owner = _parse_owner(d.pop("owner", None))
 
+        def _parse_per_population(data: object) -> None | PerPopulation:
+            if data is None:
+                return data
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError()
+                per_population_type_0 = PerPopulation.from_dict(data)
+
+                return per_population_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(None | PerPopulation, data)
+
+        per_population = _parse_per_population(d.pop("per_population", None))
+
         caveats = cast(list[str], d.pop("caveats", None))
 
         measure = cls(
@@ -329,6 +380,7 @@ class Measure(ContractStruct):
             cadence=cadence,
             area_family=area_family,
             series=series,
+            longer_returns=longer_returns,
             overlap=overlap,
             counts_events=counts_events,
             schemes=schemes,
@@ -339,6 +391,7 @@ class Measure(ContractStruct):
             baseline=baseline,
             targets=targets,
             owner=owner,
+            per_population=per_population,
             caveats=caveats,
         )
 

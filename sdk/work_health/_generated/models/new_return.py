@@ -45,6 +45,9 @@ class NewReturn(ContractStruct):
     the submission is rejected with the differences. """
     note: None | str = None
     """ Only your organisation and reviewers can read it. """
+    rounded_to: int | None = None
+    """ The counts are rounded to the nearest multiple of this. Sums are then checked within the tolerance that
+    follows, and figures have bounds. """
 
     def to_dict(self) -> dict[str, Any]:
         measure = self.measure
@@ -103,6 +106,12 @@ class NewReturn(ContractStruct):
         else:
             note = self.note
 
+        rounded_to: int | None
+        if self.rounded_to is None:
+            rounded_to = None
+        else:
+            rounded_to = self.rounded_to
+
         field_dict: dict[str, Any] = {}
 
         field_dict.update(
@@ -126,6 +135,7 @@ class NewReturn(ContractStruct):
             field_dict["figures"] = figures
         field_dict["base_revision"] = base_revision
         field_dict["note"] = note
+        field_dict["rounded_to"] = rounded_to
 
         return field_dict
 
@@ -207,6 +217,13 @@ class NewReturn(ContractStruct):
 
         note = _parse_note(d.pop("note", None))
 
+        def _parse_rounded_to(data: object) -> int | None:
+            if data is None:
+                return data
+            return cast(int | None, data)
+
+        rounded_to = _parse_rounded_to(d.pop("rounded_to", None))
+
         new_return = cls(
             measure=measure,
             period=period,
@@ -219,6 +236,7 @@ class NewReturn(ContractStruct):
             figures=figures,
             base_revision=base_revision,
             note=note,
+            rounded_to=rounded_to,
         )
 
         return new_return

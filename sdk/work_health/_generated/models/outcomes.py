@@ -9,6 +9,7 @@ from attrs import field as _attrs_field
 from ..._structs import ContractStruct
 
 if TYPE_CHECKING:
+    from ..models.compact_row import CompactRow
     from ..models.outcomes_labels import OutcomesLabels
     from ..models.published_figure import PublishedFigure
     from ..models.resolved_period import ResolvedPeriod
@@ -32,6 +33,8 @@ class Outcomes(ContractStruct):
     resolved: list[ResolvedPeriod] | None = None
     """ The periods that `latest` and similar words resolved to. """
     labels: OutcomesLabels | None = None
+    rows: list[CompactRow] | None = None
+    """ With `columns=compact`, instead of `items`, or `with=comparators`: the figures as a table. """
     next_cursor: None | str = None
     """ Send it as `cursor` for the next page. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
@@ -63,6 +66,13 @@ class Outcomes(ContractStruct):
         if self.labels is not None:
             labels = self.labels.to_dict()
 
+        rows: list[dict[str, Any]] | None = None
+        if self.rows is not None:
+            rows = []
+            for rows_item_data in self.rows:
+                rows_item = rows_item_data.to_dict()
+                rows.append(rows_item)
+
         next_cursor: None | str
         if self.next_cursor is None:
             next_cursor = None
@@ -85,12 +95,15 @@ class Outcomes(ContractStruct):
             field_dict["resolved"] = resolved
         if labels is not None:
             field_dict["labels"] = labels
+        if rows is not None:
+            field_dict["rows"] = rows
         field_dict["next_cursor"] = next_cursor
 
         return field_dict
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        from ..models.compact_row import CompactRow  # noqa: PLC0415
         from ..models.outcomes_labels import OutcomesLabels  # noqa: PLC0415
         from ..models.published_figure import PublishedFigure  # noqa: PLC0415
         from ..models.resolved_period import ResolvedPeriod  # noqa: PLC0415
@@ -129,6 +142,15 @@ class Outcomes(ContractStruct):
         else:
             labels = OutcomesLabels.from_dict(_labels)
 
+        _rows = d.pop("rows", None)
+        rows: list[CompactRow] | None = None
+        if _rows is not None:
+            rows = []
+            for rows_item_data in _rows:
+                rows_item = CompactRow.from_dict(rows_item_data)
+
+                rows.append(rows_item)
+
         def _parse_next_cursor(data: object) -> None | str:
             if data is None:
                 return data
@@ -145,6 +167,7 @@ class Outcomes(ContractStruct):
             items=items,
             resolved=resolved,
             labels=labels,
+            rows=rows,
             next_cursor=next_cursor,
         )
 

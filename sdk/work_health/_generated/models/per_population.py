@@ -5,14 +5,14 @@ from typing import Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 
+from ..._structs import ContractStruct
 from ..models.basis import Basis
-from ..types import UNSET, Unset
 
 T = TypeVar("T", bound="PerPopulation")
 
 
-@_attrs_define
-class PerPopulation:
+@_attrs_define(repr=False)
+class PerPopulation(ContractStruct):
     """How a count of a measure is also stated: as a rate of so many residents.
 
         The population is another measure of the plan, a published count of residents such as the mid-year estimates. It
@@ -32,10 +32,10 @@ class PerPopulation:
     """ Its categories are bands such as `16-24` and `65-plus`. """
     basis: Basis
     """ The origin of a statement: the plan's words, a reading of them, or a setting that the software needs. """
-    ages: list[str] | Unset = UNSET
+    ages: list[str] | None = None
     """ The bands whose residents are the denominator of a count that is not broken down by age. Their counts alone
     are standardised. Empty for residents of all ages. """
-    note: None | str | Unset = UNSET
+    note: None | str = None
 
     def to_dict(self) -> dict[str, Any]:
         population = self.population
@@ -50,13 +50,13 @@ class PerPopulation:
 
         basis = self.basis.value
 
-        ages: list[str] | Unset = UNSET
-        if not isinstance(self.ages, Unset):
+        ages: list[str] | None = None
+        if self.ages is not None:
             ages = self.ages
 
-        note: None | str | Unset
-        if isinstance(self.note, Unset):
-            note = UNSET
+        note: None | str
+        if self.note is None:
+            note = None
         else:
             note = self.note
 
@@ -72,10 +72,9 @@ class PerPopulation:
                 "basis": basis,
             }
         )
-        if ages is not UNSET:
+        if ages is not None:
             field_dict["ages"] = ages
-        if note is not UNSET:
-            field_dict["note"] = note
+        field_dict["note"] = note
 
         return field_dict
 
@@ -94,16 +93,14 @@ class PerPopulation:
 
         basis = Basis(d.pop("basis"))
 
-        ages = cast(list[str], d.pop("ages", UNSET))
+        ages = cast(list[str], d.pop("ages", None))
 
-        def _parse_note(data: object) -> None | str | Unset:
+        def _parse_note(data: object) -> None | str:
             if data is None:
                 return data
-            if isinstance(data, Unset):
-                return data
-            return cast(None | str | Unset, data)
+            return cast(None | str, data)
 
-        note = _parse_note(d.pop("note", UNSET))
+        note = _parse_note(d.pop("note", None))
 
         per_population = cls(
             population=population,

@@ -6,13 +6,14 @@ from typing import Any, TypeVar, cast
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
+from ..._structs import ContractStruct
 from ..models.outcome_form import OutcomeForm
 
 T = TypeVar("T", bound="PopulationUsed")
 
 
-@_attrs_define
-class PopulationUsed:
+@_attrs_define(repr=False)
+class PopulationUsed(ContractStruct):
     """The population by which a count was divided. `denominator` of the figure is its size."""
 
     form: OutcomeForm

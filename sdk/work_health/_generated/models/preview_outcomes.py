@@ -11,6 +11,7 @@ from ..models.preview_outcomes_protection import PreviewOutcomesProtection
 from ..models.revision_basis import RevisionBasis
 
 if TYPE_CHECKING:
+    from ..models.compact_row import CompactRow
     from ..models.preview_figure import PreviewFigure
     from ..models.preview_outcomes_labels import PreviewOutcomesLabels
     from ..models.resolved_period import ResolvedPeriod
@@ -35,6 +36,8 @@ class PreviewOutcomes(ContractStruct):
     """ The period that each relative token such as `latest` resolved to, by series. """
     labels: PreviewOutcomesLabels | None = None
     """ With `labels=true`: the labels of measures, series, areas, dimensions and categories. """
+    rows: list[CompactRow] | None = None
+    """ With `columns=compact`, instead of `items`, or `with=comparators`: the figures as a table. """
     next_cursor: None | str = None
     """ Send it as `cursor` for the next page. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
@@ -64,6 +67,13 @@ class PreviewOutcomes(ContractStruct):
         if self.labels is not None:
             labels = self.labels.to_dict()
 
+        rows: list[dict[str, Any]] | None = None
+        if self.rows is not None:
+            rows = []
+            for rows_item_data in self.rows:
+                rows_item = rows_item_data.to_dict()
+                rows.append(rows_item)
+
         next_cursor: None | str
         if self.next_cursor is None:
             next_cursor = None
@@ -85,12 +95,15 @@ class PreviewOutcomes(ContractStruct):
             field_dict["resolved"] = resolved
         if labels is not None:
             field_dict["labels"] = labels
+        if rows is not None:
+            field_dict["rows"] = rows
         field_dict["next_cursor"] = next_cursor
 
         return field_dict
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        from ..models.compact_row import CompactRow  # noqa: PLC0415
         from ..models.preview_figure import PreviewFigure  # noqa: PLC0415
         from ..models.preview_outcomes_labels import PreviewOutcomesLabels  # noqa: PLC0415
         from ..models.resolved_period import ResolvedPeriod  # noqa: PLC0415
@@ -127,6 +140,15 @@ class PreviewOutcomes(ContractStruct):
         else:
             labels = PreviewOutcomesLabels.from_dict(_labels)
 
+        _rows = d.pop("rows", None)
+        rows: list[CompactRow] | None = None
+        if _rows is not None:
+            rows = []
+            for rows_item_data in _rows:
+                rows_item = CompactRow.from_dict(rows_item_data)
+
+                rows.append(rows_item)
+
         def _parse_next_cursor(data: object) -> None | str:
             if data is None:
                 return data
@@ -142,6 +164,7 @@ class PreviewOutcomes(ContractStruct):
             items=items,
             resolved=resolved,
             labels=labels,
+            rows=rows,
             next_cursor=next_cursor,
         )
 

@@ -7,6 +7,7 @@ from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from ..._structs import ContractStruct
+from ..models.release_change_list_reason import ReleaseChangeListReason
 
 if TYPE_CHECKING:
     from ..models.release_change import ReleaseChange
@@ -26,6 +27,8 @@ class ReleaseChangeList(ContractStruct):
     """ The release that it is compared with; null for the first release, and while the release before is withdrawn
     or under embargo. """
     items: list[ReleaseChange]
+    reason: ReleaseChangeListReason | None = None
+    """ Why the list is empty: every figure is the same as in the previous release. """
     next_cursor: None | str = None
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
@@ -41,6 +44,10 @@ class ReleaseChangeList(ContractStruct):
         for items_item_data in self.items:
             items_item = items_item_data.to_dict()
             items.append(items_item)
+
+        reason: str | None = None
+        if self.reason is not None:
+            reason = self.reason.value
 
         next_cursor: None | str
         if self.next_cursor is None:
@@ -58,6 +65,8 @@ class ReleaseChangeList(ContractStruct):
                 "items": items,
             }
         )
+        if reason is not None:
+            field_dict["reason"] = reason
         field_dict["next_cursor"] = next_cursor
 
         return field_dict
@@ -85,6 +94,13 @@ class ReleaseChangeList(ContractStruct):
 
             items.append(items_item)
 
+        _reason = d.pop("reason", None)
+        reason: ReleaseChangeListReason | None
+        if _reason is None:
+            reason = None
+        else:
+            reason = ReleaseChangeListReason(_reason)
+
         def _parse_next_cursor(data: object) -> None | str:
             if data is None:
                 return data
@@ -97,6 +113,7 @@ class ReleaseChangeList(ContractStruct):
             release=release,
             previous_release=previous_release,
             items=items,
+            reason=reason,
             next_cursor=next_cursor,
         )
 

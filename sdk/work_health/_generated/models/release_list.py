@@ -7,6 +7,7 @@ from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from ..._structs import ContractStruct
+from ..models.release_list_reason import ReleaseListReason
 
 if TYPE_CHECKING:
     from ..models.release import Release
@@ -20,6 +21,8 @@ class ReleaseList(ContractStruct):
     """Releases, newest first."""
 
     items: list[Release]
+    reason: ReleaseListReason | None = None
+    """ Why the list is empty: the programme has published no release yet. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -28,6 +31,10 @@ class ReleaseList(ContractStruct):
             items_item = items_item_data.to_dict()
             items.append(items_item)
 
+        reason: str | None = None
+        if self.reason is not None:
+            reason = self.reason.value
+
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
         field_dict.update(
@@ -35,6 +42,8 @@ class ReleaseList(ContractStruct):
                 "items": items,
             }
         )
+        if reason is not None:
+            field_dict["reason"] = reason
 
         return field_dict
 
@@ -50,8 +59,16 @@ class ReleaseList(ContractStruct):
 
             items.append(items_item)
 
+        _reason = d.pop("reason", None)
+        reason: ReleaseListReason | None
+        if _reason is None:
+            reason = None
+        else:
+            reason = ReleaseListReason(_reason)
+
         release_list = cls(
             items=items,
+            reason=reason,
         )
 
         release_list.additional_properties = d

@@ -7,6 +7,7 @@ from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from ..._structs import ContractStruct
+from ..models.released_entry_list_reason import ReleasedEntryListReason
 
 if TYPE_CHECKING:
     from ..models.released_entry import ReleasedEntry
@@ -24,6 +25,8 @@ class ReleasedEntryList(ContractStruct):
     release: int
     plan_version: int
     items: list[ReleasedEntry]
+    reason: ReleasedEntryListReason | None = None
+    """ Why the list is empty: no entry of these measures and periods was returned and cleared. """
     next_cursor: None | str = None
     """ Send it as `cursor` for the next page. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
@@ -39,6 +42,10 @@ class ReleasedEntryList(ContractStruct):
         for items_item_data in self.items:
             items_item = items_item_data.to_dict()
             items.append(items_item)
+
+        reason: str | None = None
+        if self.reason is not None:
+            reason = self.reason.value
 
         next_cursor: None | str
         if self.next_cursor is None:
@@ -56,6 +63,8 @@ class ReleasedEntryList(ContractStruct):
                 "items": items,
             }
         )
+        if reason is not None:
+            field_dict["reason"] = reason
         field_dict["next_cursor"] = next_cursor
 
         return field_dict
@@ -78,6 +87,13 @@ class ReleasedEntryList(ContractStruct):
 
             items.append(items_item)
 
+        _reason = d.pop("reason", None)
+        reason: ReleasedEntryListReason | None
+        if _reason is None:
+            reason = None
+        else:
+            reason = ReleasedEntryListReason(_reason)
+
         def _parse_next_cursor(data: object) -> None | str:
             if data is None:
                 return data
@@ -90,6 +106,7 @@ class ReleasedEntryList(ContractStruct):
             release=release,
             plan_version=plan_version,
             items=items,
+            reason=reason,
             next_cursor=next_cursor,
         )
 

@@ -11,7 +11,6 @@ from attrs import field as _attrs_field
 from ..._structs import ContractStruct
 from ..models.return_kind import ReturnKind
 from ..models.review_state import ReviewState
-from ..types import UNSET, Unset
 
 if TYPE_CHECKING:
     from ..models.period import Period
@@ -50,7 +49,7 @@ class ReturnRevision(ContractStruct):
     recorded_at: datetime.datetime
     """ RFC 3339 with an offset. """
     note: None | str
-    rounded_to: int | None | Unset = UNSET
+    rounded_to: int | None = None
     """ The counts are rounded to the nearest multiple of this. Sums are then checked within the tolerance that
     follows, and figures have bounds. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
@@ -84,9 +83,9 @@ class ReturnRevision(ContractStruct):
         note: None | str
         note = self.note
 
-        rounded_to: int | None | Unset
-        if isinstance(self.rounded_to, Unset):
-            rounded_to = UNSET
+        rounded_to: int | None
+        if self.rounded_to is None:
+            rounded_to = None
         else:
             rounded_to = self.rounded_to
 
@@ -109,8 +108,7 @@ class ReturnRevision(ContractStruct):
                 "note": note,
             }
         )
-        if rounded_to is not UNSET:
-            field_dict["rounded_to"] = rounded_to
+        field_dict["rounded_to"] = rounded_to
 
         return field_dict
 
@@ -155,14 +153,12 @@ class ReturnRevision(ContractStruct):
 
         note = _parse_note(d.pop("note"))
 
-        def _parse_rounded_to(data: object) -> int | None | Unset:
+        def _parse_rounded_to(data: object) -> int | None:
             if data is None:
                 return data
-            if isinstance(data, Unset):
-                return data
-            return cast(int | None | Unset, data)
+            return cast(int | None, data)
 
-        rounded_to = _parse_rounded_to(d.pop("rounded_to", UNSET))
+        rounded_to = _parse_rounded_to(d.pop("rounded_to", None))
 
         return_revision = cls(
             organisation=organisation,

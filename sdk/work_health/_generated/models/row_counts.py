@@ -17,7 +17,7 @@ T = TypeVar("T", bound="RowCounts")
 
 @_attrs_define(repr=False)
 class RowCounts(ContractStruct):
-    """What became of every row of the content. `read` is always `used` plus the counts of `left_out`.
+    """The rows of the content: read, used and left out. `read` is always `used` plus the counts of `left_out`.
 
     Rows are records of a CSV file, lines of an NDJSON file, and observations of JSON.
 

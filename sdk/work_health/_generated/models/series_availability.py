@@ -8,7 +8,6 @@ from attrs import field as _attrs_field
 
 from ..._structs import ContractStruct
 from ..models.collection import Collection
-from ..types import UNSET, Unset
 
 T = TypeVar("T", bound="SeriesAvailability")
 
@@ -25,7 +24,7 @@ class SeriesAvailability(ContractStruct):
     """ The origin of the figures of a series. """
     reason: None | str
     """ Why its figures cannot be rolled up; null if they can. """
-    release_reason: None | str | Unset = UNSET
+    release_reason: None | str = None
     """ Why the plan allows no release to have its figures: `not_a_count`, `not_released` (means and rates),
     `no_duty`, or `single_provider` (its only holder does not `publish_alone`). Null if one may. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
@@ -42,9 +41,9 @@ class SeriesAvailability(ContractStruct):
         reason: None | str
         reason = self.reason
 
-        release_reason: None | str | Unset
-        if isinstance(self.release_reason, Unset):
-            release_reason = UNSET
+        release_reason: None | str
+        if self.release_reason is None:
+            release_reason = None
         else:
             release_reason = self.release_reason
 
@@ -59,8 +58,7 @@ class SeriesAvailability(ContractStruct):
                 "reason": reason,
             }
         )
-        if release_reason is not UNSET:
-            field_dict["release_reason"] = release_reason
+        field_dict["release_reason"] = release_reason
 
         return field_dict
 
@@ -82,14 +80,12 @@ class SeriesAvailability(ContractStruct):
 
         reason = _parse_reason(d.pop("reason"))
 
-        def _parse_release_reason(data: object) -> None | str | Unset:
+        def _parse_release_reason(data: object) -> None | str:
             if data is None:
                 return data
-            if isinstance(data, Unset):
-                return data
-            return cast(None | str | Unset, data)
+            return cast(None | str, data)
 
-        release_reason = _parse_release_reason(d.pop("release_reason", UNSET))
+        release_reason = _parse_release_reason(d.pop("release_reason", None))
 
         series_availability = cls(
             slug=slug,
