@@ -12,7 +12,7 @@ unexport PYTHONDONTWRITEBYTECODE
 .PHONY: run test spec test-18 check fuzz attack bench bench-long contract breaking lock sbom audit look
 
 run: .venv/run.txt
-	@$(BIN)/python -m api run
+	@$(BIN)/python -m api run --examples
 
 # basedpyright has one process, and takes as long as the others take for spec.
 test: .venv/dev.txt .venv/node.txt

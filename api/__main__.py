@@ -10,7 +10,16 @@ from uuid import UUID
 
 from sqlalchemy.exc import DBAPIError
 
-from api import backup_commands, commands, key_commands, plan_commands, publication_commands, serving, settings
+from api import (
+    backup_commands,
+    commands,
+    key_commands,
+    plan_commands,
+    publication_commands,
+    sandbox_commands,
+    serving,
+    settings,
+)
 from api.database.connections import DRIVER_ERRORS
 from api.database.dump_programs import BackupFailed
 from api.database.embedded_files import PostgresDidNotStart
@@ -65,7 +74,12 @@ def build_parser() -> argparse.ArgumentParser:
 def _add_server_commands(subparsers: Any) -> None:
     run = subparsers.add_parser("run", help="migrate the database, load a plan if it has none, serve the API and work")
     run.add_argument("--sandbox", action="store_true", help="with DATABASE_URL: load the sandbox as well")
+    run.add_argument("--examples", action="store_true", help="fill the sandbox with invented returns and releases")
     run.set_defaults(command=serving.run_everything)
+
+    fill = subparsers.add_parser("fill-sandbox", help="fill the sandbox of a running server with invented returns")
+    fill.add_argument("--api", help="base URL of the server (default: this machine)")
+    fill.set_defaults(command=sandbox_commands.fill_sandbox)
 
     serve = subparsers.add_parser("serve", help="serve the API, without a worker (`run` starts both)")
     serve.set_defaults(command=serving.run_server)
@@ -74,7 +88,7 @@ def _add_server_commands(subparsers: Any) -> None:
 
     work = subparsers.add_parser("work", help="run publication jobs (`run` starts this too)")
     work.set_defaults(command=serving.run_worker)
-    for command in (serve, work):
+    for command in (serve, work, fill):
         command.add_argument(
             "--until-eof",
             action="store_true",

@@ -25,6 +25,7 @@ import api.outcomes.routes_preview_views
 import api.outcomes.routes_released
 import api.outcomes.routes_released_views
 import api.outcomes.routes_structure
+import api.pages.routes
 import api.plan.routes
 import api.releases.routes
 import api.returns.routes
@@ -53,6 +54,7 @@ from api.database.pulse import Pulse
 from api.database.replica import Replica
 from api.database.request_transactions import provide_public_transaction, provide_transaction, release_connections
 from api.database.roles import APPLICATION_ROLE, PUBLIC_ROLE
+from api.docs.problem_pages import show_problems_as_pages
 from api.http.bodies import MAX_BODY_BYTES, TypedRequest
 from api.http.budgets import ConcurrencyMiddleware, UploadBudget
 from api.http.etags import ETagMiddleware
@@ -106,6 +108,7 @@ TAGS = (
 )
 ROUTERS = (
     api.monitoring.routes.router,
+    api.pages.routes.router,
     api.docs.routes.router,
     api.plan.routes.router,
     api.access.routes.router,
@@ -191,7 +194,7 @@ def create_app(
         lifespan=list(lifespan),
         state=State(state),
     )
-    return monitor_requests(add_response_headers(app, proxies), metrics.counts)
+    return monitor_requests(add_response_headers(show_problems_as_pages(app), proxies), metrics.counts)
 
 
 def _build_openapi_config() -> OpenAPIConfig:

@@ -77,7 +77,7 @@ async def fill_sandbox(owner_url: str, url: str, plan: Plan, *, key_file: Path) 
             if me.is_error or not _has_grant(me, programme):
                 organisation = example.organisation if example else plan.owner
                 scopes = [Scope.SUBMIT, Scope.REVIEW]
-                secret = await _issue_key(owner_url, programme, organisation, scopes)
+                secret = await issue_key(owner_url, programme, organisation, scopes)
                 await asyncio.to_thread(_write_key_file, key_file, secret)
             if programme == EXAMPLE_PROGRAMME:
                 await _submit_examples(http, secret)
@@ -114,7 +114,8 @@ def _has_grant(me: httpx2.Response, programme: str) -> bool:
     return any(grant["programme"] == programme for grant in me.json()["grants"])
 
 
-async def _issue_key(url: str, programme: str, organisation: str, scopes: list[Scope]) -> str:
+async def issue_key(url: str, programme: str, organisation: str, scopes: list[Scope]) -> str:
+    """Issue a key of the sandbox, as the database's owner, and return it."""
     key = keys.make_key(secrets.token_bytes(38), sandbox=True)
     owner = connections.create_owner_engine(url)
     try:
@@ -125,7 +126,7 @@ async def _issue_key(url: str, programme: str, organisation: str, scopes: list[S
                 key,
                 client_id=uuid4(),
                 name="Sandbox",
-                person="sandbox",
+                person="sandbox" if Scope.SUBMIT in scopes else "sandbox-reviewer",
                 grants=[Grant(programme=programme, organisation=organisation, scopes=scopes)],
                 now=now,
                 expires_at=now + KEY_LIFETIME,

@@ -5,6 +5,8 @@ import asyncio
 import logging
 import os
 import signal
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -43,6 +45,8 @@ def run_everything(arguments: argparse.Namespace, configuration: settings.Settin
         prepared = asyncio.run(_prepare_database(url, database, configuration, with_sandbox=with_sandbox))
         address = f"http://{configuration.work_health_host}:{configuration.work_health_port}"
         print(sandbox.format_greeting(address, prepared, embedded=embedded is not None), flush=True)
+        if prepared is not None and arguments.examples:
+            _start_filling(url)
         os.environ["DATABASE_URL"] = database
         if embedded:  # which is for development only
             os.environ.setdefault("WORK_HEALTH_WATCHDOG", "true")
@@ -75,6 +79,12 @@ async def _prepare_database(
     print(starting.report, flush=True)
     folder = configuration.work_health_data or find_default_folder()
     return plan and await sandbox.fill_sandbox(url, database, plan, key_file=find_key_file(folder))
+
+
+def _start_filling(url: str) -> None:
+    """Fill the sandbox in the background. Like every process of `run`, it ends at the end of its standard input."""
+    command = [sys.executable, "-m", "api", "fill-sandbox", "--until-eof"]
+    subprocess.Popen(command, stdin=subprocess.PIPE, env=os.environ | {"DATABASE_OWNER_URL": url})  # noqa: S603
 
 
 def find_key_file(folder: Path) -> Path:

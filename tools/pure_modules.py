@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-IMPURE_NAMES = frozenset({"job", "writer", "cache", "fetching", "downloading"})
+IMPURE_NAMES = frozenset({"job", "writer", "cache", "fetching", "downloading", "drawing"})
 IMPURE_PREFIXES = ("routes", "queries")
 IMPURE_PACKAGES = frozenset({"http", "database", "docs", "access", "monitoring"})
 FORBIDDEN = (

@@ -20,12 +20,20 @@ _PICTURE = re.compile(r'<p><img src="([\w./-]+\.svg)" alt="[^"]*" ?/?></p>')
 _GUIDE_LINK = re.compile(r"(?:[\w./-]*/)?([\w-]+)\.md(#.*)?")
 
 
+class Heading(Struct, frozen=True, kw_only=True):
+    """A second-level heading of a page, with its anchor."""
+
+    anchor: str
+    title: str
+
+
 class Guide(Struct, frozen=True, kw_only=True):
-    """A page of `docs/`: its first heading, its first paragraph, and its whole content."""
+    """A page of `docs/`: its first heading, its first paragraph, its contents, and its whole text."""
 
     name: str
     title: str
     summary: str  # Markdown
+    contents: list[Heading]
     html: str
 
 
@@ -67,6 +75,11 @@ def _load_guide(name: str) -> Guide:
         name=name,
         title=title,
         summary=summary.replace("\n", " "),
+        contents=[
+            Heading(anchor=str(token.attrGet("id")), title=inline.content.replace("`", ""))
+            for token, inline in pairwise(tokens)
+            if token.type == "heading_open" and token.tag == "h2"
+        ],
         html=_PICTURE.sub(lambda picture: _inline_picture(FILES[name].parent / picture[1]), html),
     )
 

@@ -9,10 +9,10 @@ from typing import Any
 import msgspec
 from litestar import Request, Response, Router, get
 from litestar.params import FromPath
-from litestar.response import Redirect
 
 from api.docs import codes, pages
 from api.docs.guides import GROUPS, load_guides
+from api.docs.layout import STATIC_FOLDER
 from api.http.refusals import NotFound
 from api.plan.suggestions import suggest_codes
 
@@ -28,7 +28,7 @@ def _load_openapi() -> dict[str, bytes]:
 @cache
 def _load_script(*, is_gzipped: bool) -> bytes:
     """Return the script in one of its two encodings, which are made once."""
-    gzipped = (pages.STATIC_FOLDER / "scalar.js.gz").read_bytes()
+    gzipped = (STATIC_FOLDER / "scalar.js.gz").read_bytes()
     return gzipped if is_gzipped else gzip.decompress(gzipped)
 
 
@@ -38,11 +38,6 @@ def _accepts_gzip(accept_encoding: str) -> bool:
         if name == "gzip":
             return not any(re.fullmatch(r"q=0(\.0*)?", parameter) for parameter in parameters)
     return False
-
-
-@get("/", include_in_schema=False, sync_to_thread=False)
-def redirect_to_docs() -> Redirect:
-    return Redirect("/docs", status_code=302)
 
 
 @get("/docs", include_in_schema=False, sync_to_thread=False)
@@ -106,7 +101,6 @@ def show_guide(name: FromPath[str]) -> Response[str]:
 router = Router(
     path="/",
     route_handlers=[
-        redirect_to_docs,
         show_reference,
         serve_script,
         serve_openapi_json,

@@ -79,7 +79,7 @@ def resolve_query(query: OutcomeQuery, axes: QueryAxes, covered: CoveredPeriods,
 def _match_periods(
     query: OutcomeQuery, measure: Measure, series: Series, covered: Sequence[tuple[Period, bool]]
 ) -> tuple[list[str], list[ResolvedPeriod]]:
-    """Return the codes of the released periods. A period of the same span matches even with another code."""
+    """Return each code of the released periods once. A period of the same span matches even with another code."""
     resolver = _make_resolver(measure, series, covered)
     released = {period.code: period for period, _ in covered}
     codes: list[str] = []
@@ -88,7 +88,7 @@ def _match_periods(
             codes.append(period.code)
         else:
             codes += [code for code, other in released.items() if periods.is_same_span(other, period)]
-    return codes, resolver.resolved_tokens
+    return list(dict.fromkeys(codes)), resolver.resolved_tokens
 
 
 def _make_resolver(measure: Measure, series: Series, covered: Sequence[tuple[Period, bool]]) -> PeriodResolver:

@@ -55,6 +55,7 @@ PERIODS = [
     ({"periods": ["latest-12"]},                         []),
     ({"periods": ["FY2026-27-Q1"]},                      ["FY2026-27-Q1"]),
     ({"periods": ["CY2026-Q2"]},                         ["FY2026-27-Q1"]),  # another name of the same days
+    ({"periods": ["CY2026-Q2", "FY2026-27-Q1"]},         ["FY2026-27-Q1"]),  # both names: once
     ({"periods": ["CY2026"]},                            []),
     ({"from_period": "2026-02", "to_period": "2026-04"},            ["2026-02", "2026-03", "2026-04"]),
     ({"from_period": "FY2026-27-Q1"},                          ["2026-04", "2026-05", "2026-06"]),

@@ -1,0 +1,1 @@
+"""Pages for people: progress, measures, the logic model and returns, by the same rules as the API."""

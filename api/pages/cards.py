@@ -1,0 +1,218 @@
+"""Put the progress of a measure into words, a table and a chart, from published figures alone."""
+
+from collections.abc import Sequence
+
+from msgspec import Struct
+
+from api.pages.charts import ChartPoint, TrendLines
+from api.pages.wording import (
+    abbreviate_period,
+    describe_comparator,
+    describe_coverage,
+    describe_exactness,
+    describe_movement,
+    describe_trend,
+    describe_value,
+    format_value,
+    name_unit,
+    shorten_period,
+)
+from api.plan.catalogue import Catalogue
+from schema.measures import UNCOUNTED_KINDS, MeasureKind
+from schema.outcomes import Coverage
+from schema.progress import NoFigureReason, NoNextReturnReason
+from schema.released_figures import PublishedFigure
+from schema.released_views import ReleasedMeasure
+
+SMALL, LARGE = (340, 130), (700, 280)
+_NO_FIGURE_WORDS = {
+    NoFigureReason.NO_PUBLICATION: "No publication of this statistic has been loaded and approved.",
+    NoFigureReason.NO_PERIOD: "No period of this measure is over yet.",
+    NoFigureReason.NOT_IN_RELEASE: "This release leaves the measure out.",
+}
+_UNCOUNTED_WORDS = {
+    MeasureKind.MILESTONE: "A milestone: its items and their stages are on its page.",
+    MeasureKind.EVIDENCE: "Evidence in words: its entries are on its page.",
+}
+_NO_RETURN_WORDS = {
+    NoNextReturnReason.PUBLISHER_SETS_DATES: "The publisher decides when the next figure appears.",
+    NoNextReturnReason.NOBODY_OWES: "The plan asks for no further return at a set date.",
+    NoNextReturnReason.PROGRAMME_OVER: "Every return of the programme was due before.",
+}
+
+
+class FigureWords(Struct, frozen=True, kw_only=True):
+    """The latest figure in words: `value` is a number with its sign, bounds, or why there is none."""
+
+    value: str
+    unit: str
+    period: str
+    is_number: bool
+    lines: list[str]
+
+
+class CoverageWords(Struct, frozen=True, kw_only=True):
+    """How many of the expected returns a figure counts."""
+
+    expected: int
+    approved: int
+    words: str
+
+
+class Table(Struct, frozen=True, kw_only=True):
+    """A table: each row has a heading and its cells."""
+
+    title: str
+    columns: list[str]
+    rows: list[tuple[str, list[str]]]
+
+
+class Chart(Struct, frozen=True, kw_only=True):
+    """A picture with the words that stand for it, and its data."""
+
+    address: str
+    alternative: str
+    caption: str
+    width: int
+    height: int
+    table: Table
+
+
+class Card(Struct, frozen=True, kw_only=True):
+    """The progress of one measure."""
+
+    slug: str
+    label: str
+    title: str
+    address: str
+    figure: FigureWords
+    coverage: CoverageWords | None
+    notes: list[str]
+    chart: Chart | None
+
+
+def build_card(
+    progress: ReleasedMeasure, history: Sequence[PublishedFigure], catalogue: Catalogue, *, is_large: bool = False
+) -> Card:
+    """Return the card of a measure. `history` has its figures in time order, up to the latest."""
+    address = f"/programmes/{catalogue.slug}/measures/{progress.measure}"
+    chart = None
+    if sum(figure.value is not None for figure in history) > 1:
+        chart = _build_chart(progress, history, f"{address}/chart.svg", is_large=is_large)
+    return Card(
+        slug=progress.measure,
+        label=progress.label,
+        title=progress.title,
+        address=address,
+        figure=_describe_latest(progress),
+        coverage=_build_coverage(progress.latest.coverage if progress.latest else None),
+        notes=_list_notes(progress, catalogue),
+        chart=chart,
+    )
+
+
+def _describe_latest(progress: ReleasedMeasure) -> FigureWords:
+    latest = progress.latest
+    if progress.kind in UNCOUNTED_KINDS:
+        return FigureWords(value=_UNCOUNTED_WORDS[progress.kind], unit="", period="", is_number=False, lines=[])
+    if latest is None:
+        reason = _NO_FIGURE_WORDS[progress.reason or NoFigureReason.NOT_IN_RELEASE]
+        return FigureWords(value=reason, unit="", period="", is_number=False, lines=[])
+    periods = {point.period.code: shorten_period(point.period.label) for point in progress.history}
+    has_number = latest.value is not None or latest.status is None
+    lines = [
+        describe_exactness(latest),
+        describe_movement(latest.movement, latest.unit, periods),
+        "; ".join(describe_comparator(one, latest.unit) for one in latest.comparators if one.value is not None),
+        describe_trend(latest.trend),
+        *(["Unreliable, as its publisher says."] if "u" in latest.markers else []),
+    ]
+    return FigureWords(
+        value=describe_value(latest),
+        unit=name_unit(latest.unit) if has_number else "",
+        period=shorten_period(latest.period.label),
+        is_number=has_number,
+        lines=[line[0].upper() + line[1:] for line in lines if line],
+    )
+
+
+def _build_coverage(coverage: Coverage | None) -> CoverageWords | None:
+    if coverage is None or coverage.expected == 0:
+        return None
+    return CoverageWords(expected=coverage.expected, approved=coverage.approved, words=describe_coverage(coverage))
+
+
+def _list_notes(progress: ReleasedMeasure, catalogue: Catalogue) -> list[str]:
+    roles = {role.slug: role.title for role in catalogue.plan.roles}
+    notes = [f"No organisation has this part yet: {roles.get(slug, slug)}." for slug in progress.unassigned]
+    newest = progress.newest_period
+    if newest is not None and progress.latest is not None and newest.period.code != progress.latest.period.code:
+        period, words = shorten_period(newest.period.label), describe_coverage(newest.coverage)
+        notes.append(f"The newest period that is over is {period}: {words}.")
+    if progress.next_return is not None:
+        due = progress.next_return.due_at
+        period = shorten_period(progress.next_return.period.label)
+        notes.append(f"The returns of {period} are due by {due.day} {due:%B %Y}.")
+    elif progress.no_next_return_reason is not None:
+        notes.append(_NO_RETURN_WORDS[progress.no_next_return_reason])
+    return notes
+
+
+def list_points(history: Sequence[PublishedFigure]) -> list[ChartPoint]:
+    """Return the points of a chart over time, with the first comparator of each figure."""
+    return [
+        ChartPoint(
+            label=abbreviate_period(figure.period.label),
+            value=figure.value,
+            lower=_find_limits(figure)[0],
+            upper=_find_limits(figure)[1],
+            comparator=next((one.value for one in figure.comparators), None),
+            mark="" if figure.value is not None or figure.status is None else figure.status.value,
+        )
+        for figure in history
+    ]
+
+
+def _find_limits(figure: PublishedFigure) -> tuple[float | None, float | None]:
+    """Return the interval of a figure, otherwise how far the true number can be, otherwise nothing."""
+    if figure.lower is not None and figure.upper is not None:
+        return figure.lower, figure.upper
+    if figure.value is not None and figure.error_95:
+        return max(0.0, figure.value - figure.error_95), figure.value + figure.error_95
+    return (None, None) if figure.status is not None else (figure.lower_bound, figure.upper_bound)
+
+
+def find_lines(progress: ReleasedMeasure, history: Sequence[PublishedFigure]) -> TrendLines:
+    """Return what a chart shows beside the figures."""
+    comparator = next((one.name for figure in reversed(history) for one in figure.comparators), None)
+    baseline = progress.baseline.value if progress.baseline else None
+    target = progress.latest.target.value if progress.latest and progress.latest.target else None
+    return TrendLines(comparator=comparator, baseline=baseline, target=target)
+
+
+def _build_chart(
+    progress: ReleasedMeasure, history: Sequence[PublishedFigure], address: str, *, is_large: bool
+) -> Chart:
+    shown = [figure for figure in history if figure.value is not None]
+    first, last = shown[0], shown[-1]
+    ends = [f"{format_value(one.value or 0, one.unit)} in {shorten_period(one.period.label)}" for one in (first, last)]
+    width, height = LARGE if is_large else SMALL
+    return Chart(
+        address=f"{address}?size=large" if is_large else address,
+        alternative=f"Line chart of {progress.label}: from {ends[0]} to {ends[1]}, {len(shown)} figures.",
+        caption="Bars show the 95 % interval, or how far the true number can be from a rounded one.",
+        width=width,
+        height=height,
+        table=build_table(progress.label, "Period", [(shorten_period(one.period.label), one) for one in history]),
+    )
+
+
+def build_table(title: str, heading: str, rows: Sequence[tuple[str, PublishedFigure]]) -> Table:
+    """Return figures as a table, a row for each."""
+    cells: list[tuple[str, list[str]]] = []
+    for name, figure in rows:
+        limits = [format_value(limit, figure.unit) for limit in _find_limits(figure) if limit is not None]
+        compared = [describe_comparator(one, figure.unit) for one in figure.comparators if one.value is not None]
+        cells.append((name, [describe_value(figure), " to ".join(limits), "; ".join(compared)]))
+    columns = [heading, "Figure", "Interval or error", "Compared with"]
+    return Table(title=title, columns=columns, rows=cells)

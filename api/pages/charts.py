@@ -1,0 +1,176 @@
+"""Describe charts in Vega-Lite: a measure over time, and by its categories. Drawing them is in `drawing`.
+
+Colours are names of the style that `drawing` puts into each picture, so that a chart is readable on a dark page too.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from msgspec import Struct
+
+Json = dict[str, Any]
+SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"  # the name of the format; nothing is requested from it
+INK, QUIET, LINE, BAND, BAR = "var(--ink)", "var(--quiet)", "var(--line)", "var(--band)", "var(--bar)"
+FONT = "Liberation Sans, Arial, Helvetica, sans-serif"  # the widths of the first are known where a picture is drawn
+BAR_HEIGHT, AXIS_HEIGHT = 26, 44
+_AXIS: Json = {
+    "labelColor": QUIET,
+    "titleColor": QUIET,
+    "gridColor": LINE,
+    "domainColor": LINE,
+    "tickColor": LINE,
+    "labelFont": FONT,
+    "titleFont": FONT,
+    "labelFontSize": 12,
+    "titleFontSize": 12,
+    "titleFontWeight": "normal",
+}
+_CONFIG: Json = {
+    "axis": _AXIS,
+    "view": {"stroke": None},
+    "text": {"font": FONT, "fontSize": 12},
+    "background": None,
+}
+
+
+class ChartPoint(Struct, frozen=True, kw_only=True):
+    """A figure of a chart: `label` is its period or category; `lower` and `upper` are its interval or bounds."""
+
+    label: str
+    value: float | None
+    lower: float | None
+    upper: float | None
+    comparator: float | None = None
+    mark: str = ""  # shown instead of a value, such as `c`
+
+
+class TrendLines(Struct, frozen=True, kw_only=True):
+    """What a chart over time shows beside the figures. Each is absent where the plan or the publisher has none."""
+
+    comparator: str | None = None  # the name of the area
+    baseline: float | None = None
+    target: float | None = None
+
+
+def build_trend(points: Sequence[ChartPoint], lines: TrendLines, *, axis: str, width: int, height: int) -> Json:
+    """Return a chart of the figures over time, in the order of `points`."""
+    values = [point for point in points if point.value is not None]
+    layers: list[Json] = []
+    if any(point.lower is not None for point in points):
+        layers.append({"mark": {"type": "rule", "color": BAND, "strokeWidth": 6}, "encoding": _limits("y")})
+    for name, level in (("Baseline", lines.baseline), ("Target", lines.target)):
+        if level is not None:
+            layers += _build_level(name, level)
+    if lines.comparator and any(point.comparator is not None for point in points):
+        layers += _build_comparator(points, lines.comparator)
+    layers.append(
+        {
+            "mark": {
+                "type": "line",
+                "color": INK,
+                "strokeWidth": 2,
+                "point": {"color": INK, "size": 40},
+            },
+            "encoding": {"y": {"field": "value", "type": "quantitative"}},
+        }
+    )
+    if len(values) < len(points):
+        layers.append(
+            {
+                "mark": {"type": "text", "color": QUIET, "baseline": "bottom"},
+                "encoding": {"y": {"datum": 0}, "text": {"field": "mark"}},
+            }
+        )
+    encoding = {"x": _category_axis([point.label for point in points]), "y": _value_axis(axis, height)}
+    return _chart(points, layers, encoding, width=width, height=height)
+
+
+def build_bars(points: Sequence[ChartPoint], *, axis: str, width: int) -> Json:
+    """Return horizontal bars, one for each category, with its interval or error."""
+    layers: list[Json] = [
+        {"mark": {"type": "bar", "color": BAR, "height": {"band": 0.7}}, "encoding": {"x": {"field": "value"}}},
+        {"mark": {"type": "rule", "color": INK, "strokeWidth": 1.5}, "encoding": _limits("x")},
+        {
+            "mark": {"type": "text", "color": QUIET, "align": "left", "dx": 4},
+            "encoding": {"x": {"datum": 0}, "text": {"field": "mark"}},
+        },
+    ]
+    encoding = {
+        "y": {
+            **_category_axis([point.label for point in points]),
+            "axis": {"title": None, "labelLimit": 260, "ticks": False},
+        },
+        "x": {"type": "quantitative", "axis": {"title": axis, "tickCount": 5}, "scale": {"zero": True}},
+    }
+    return _chart(points, layers, encoding, width=width, height=BAR_HEIGHT * len(points) + AXIS_HEIGHT)
+
+
+def _chart(points: Sequence[ChartPoint], layers: list[Json], encoding: Json, *, width: int, height: int) -> Json:
+    rows = [{name: getattr(point, name) for name in ChartPoint.__struct_fields__} for point in points]
+    return {
+        "$schema": SCHEMA,
+        "config": _CONFIG,
+        "width": width,
+        "height": height,
+        "data": {"values": rows},
+        "encoding": encoding,
+        "layer": layers,
+        "autosize": {"type": "fit", "contains": "padding"},
+    }
+
+
+def _category_axis(labels: list[str]) -> Json:
+    return {
+        "field": "label",
+        "type": "ordinal",
+        "scale": {"domain": labels},
+        "axis": {"title": None, "labelAngle": 0, "labelOverlap": True, "labelPadding": 6},
+    }
+
+
+def _value_axis(title: str, height: int) -> Json:
+    """Begin at zero: a shorter axis makes small changes look large."""
+    return {
+        "type": "quantitative",
+        "scale": {"zero": True, "nice": True},
+        "axis": {
+            "title": title,
+            "tickCount": 3 if height < 150 else 5,
+            "titleAngle": 0,
+            "titleAlign": "left",
+            "titleAnchor": "end",
+            "titleX": 0,
+            "titleY": -8,
+        },
+    }
+
+
+def _limits(axis: str) -> Json:
+    return {axis: {"field": "lower", "type": "quantitative"}, f"{axis}2": {"field": "upper"}}
+
+
+def _build_level(name: str, level: float) -> list[Json]:
+    encoding = {"y": {"datum": level}, "x": {"value": 0}}
+    return [
+        {
+            "mark": {"type": "rule", "color": QUIET, "strokeDash": [2, 3]},
+            "encoding": {**encoding, "x2": {"value": "width"}},
+        },
+        {
+            "mark": {"type": "text", "color": QUIET, "align": "left", "baseline": "bottom", "text": name, "dy": -2},
+            "encoding": encoding,
+        },
+    ]
+
+
+def _build_comparator(points: Sequence[ChartPoint], name: str) -> list[Json]:
+    last = next(point for point in reversed(points) if point.comparator is not None)
+    place = {"y": {"field": "comparator", "type": "quantitative"}}
+    return [
+        {"mark": {"type": "line", "color": QUIET, "strokeDash": [5, 3], "strokeWidth": 1.5}, "encoding": place},
+        {
+            "transform": [{"filter": {"field": "label", "equal": last.label}}],
+            "mark": {"type": "text", "color": QUIET, "align": "right", "dy": -8, "text": name},
+            "encoding": place,
+        },
+    ]

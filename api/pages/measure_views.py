@@ -1,0 +1,139 @@
+"""The page of one measure: its breakdowns as charts and tables, its definition, and where to take the data."""
+
+from collections.abc import Sequence
+
+from msgspec import Struct
+
+from api.pages.cards import Chart, build_table
+from api.pages.charts import AXIS_HEIGHT, BAR_HEIGHT, ChartPoint
+from api.pages.wording import describe_value, format_value, name_unit, shorten_period
+from api.plan.catalogue import Catalogue
+from schema.measures import Measure
+from schema.released_figures import PublishedFigure
+from schema.released_views import ReleasedMeasure
+
+WIDTH = 720
+_FORMATS = {
+    "CSV": "outcomes.csv",
+    "JSON": "outcomes",
+    "JSON-stat": "outcomes.json-stat",
+    "SDMX-CSV": "outcomes.sdmx.csv",
+}
+
+
+class Breakdown(Struct, frozen=True, kw_only=True):
+    """A way to break a measure down on its page: by the categories of a dimension, or by the areas of a level."""
+
+    key: str  # the dimension or the level
+    title: str
+    is_level: bool
+
+
+class BreakdownView(Struct, frozen=True, kw_only=True):
+    """A breakdown with its chart, or the reason why there is none."""
+
+    id: str
+    title: str
+    chart: Chart | None
+    reason: str
+
+
+def list_breakdowns(measure: Measure, catalogue: Catalogue) -> list[Breakdown]:
+    """Return the ways to break a measure down: its areas first, then each dimension, in the order of the plan."""
+    ranks = catalogue.level_ranks
+    finest = max((scheme.finest_level for scheme in measure.schemes), key=lambda level: ranks[level], default=None)
+    area = catalogue.areas[catalogue.plan.area]
+    found: list[Breakdown] = []
+    if finest is not None and ranks[finest] > ranks[area.level]:
+        found.append(Breakdown(key=finest, title=f"By {finest.replace('-', ' ')}", is_level=True))
+    single = [scheme.dimensions[0] for scheme in measure.schemes if len(scheme.dimensions) == 1]
+    for key in dict.fromkeys(single):
+        label = catalogue.dimensions[key].label
+        found.append(Breakdown(key=key, title=f"By {label[0].lower() + label[1:]}", is_level=False))
+    return found
+
+
+def name_figures(
+    breakdown: Breakdown, figures: Sequence[PublishedFigure], catalogue: Catalogue
+) -> list[tuple[str, PublishedFigure]]:
+    """Return the figures with the names of their areas or categories."""
+    if breakdown.is_level:
+        return [(catalogue.areas[figure.area].name, figure) for figure in figures]
+    labels = {one.code: one.label for one in catalogue.dimensions[breakdown.key].categories}
+    return [(labels[figure.breakdown[breakdown.key]], figure) for figure in figures]
+
+
+def list_bars(rows: Sequence[tuple[str, PublishedFigure]]) -> list[ChartPoint]:
+    """Return a bar for each figure with its interval, otherwise its largest error."""
+    bars: list[ChartPoint] = []
+    for name, figure in rows:
+        lower, upper = figure.lower, figure.upper
+        if lower is None and figure.value is not None and figure.error_95:
+            lower, upper = max(0.0, figure.value - figure.error_95), figure.value + figure.error_95
+        mark = "" if figure.value is not None or figure.status is None else figure.status.value
+        bars.append(ChartPoint(label=name, value=figure.value, lower=lower, upper=upper, mark=mark))
+    return bars
+
+
+def build_view(
+    breakdown: Breakdown, rows: Sequence[tuple[str, PublishedFigure]], *, title: str, address: str
+) -> BreakdownView:
+    """Return the breakdown with its chart. Without any number there is no chart, and the reason says so."""
+    shown = [(name, figure) for name, figure in rows if figure.value is not None]
+    if not shown:
+        reason = "This release hides every figure of this breakdown, or has none."
+        return BreakdownView(id=breakdown.key, title=breakdown.title, chart=None, reason=reason)
+    name, largest = max(shown, key=lambda pair: pair[1].value or 0)
+    period = shorten_period(largest.period.label)
+    chart = Chart(
+        address=address,
+        alternative=f"Bars {breakdown.title.lower()}, {period}: the largest is {name} with {describe_value(largest)}.",
+        caption=f"{period}. Lines show the 95 % interval, or how far the true number can be. c: hidden, so that nobody "
+        "can be identified.",
+        width=WIDTH,
+        height=BAR_HEIGHT * len(rows) + AXIS_HEIGHT,
+        table=build_table(f"{title}, {breakdown.title.lower()}, {period}", breakdown.title[3:].capitalize(), rows),
+    )
+    return BreakdownView(id=breakdown.key, title=breakdown.title, chart=chart, reason="")
+
+
+def list_facts(progress: ReleasedMeasure, measure: Measure) -> list[tuple[str, str]]:
+    """Return the definition of a measure, its source and its aim."""
+    series = progress.series
+    facts = [("Definition", series.definition), ("Numerator" if series.denominator else "Counted", series.numerator)]
+    if series.denominator:
+        facts.append(("Denominator", series.denominator))
+    if series.source is not None:
+        facts.append(("Source", f"{series.source.title}, {series.source.publisher}"))
+    facts.append(("Aim of the plan", measure.direction.aim.value.capitalize()))
+    if progress.baseline is not None:
+        facts.append(("Baseline", describe_level(progress.baseline.value, measure.unit, progress.baseline.period)))
+    facts += [("Target", describe_level(target.value, measure.unit, target.period)) for target in progress.targets]
+    references = "; ".join(f"{one.code}: “{one.text}”" for one in progress.plan_references)
+    return [*facts, ("In the plan", references)] if references else facts
+
+
+def describe_level(value: float, unit: str, period: str | None) -> str:
+    """Return a baseline or a target: `40 referrals (FY2024-25)`."""
+    return " ".join(
+        part for part in (format_value(value, unit), name_unit(unit), f"({period})" if period else "") if part
+    )
+
+
+def list_downloads(programme: str, measure: str, *, period: str = "all") -> list[tuple[str, str]]:
+    """Return the formats in which a measure can be taken, with their addresses."""
+    return [
+        (name, f"/v1/programmes/{programme}/{path}?measure={measure}&period={period}")
+        for name, path in _FORMATS.items()
+    ]
+
+
+def write_calls(programme: str, measure: str, server: str) -> tuple[str, str]:
+    """Return the call that has the data of the page, with curl and with the SDK."""
+    address = f"{server}/v1/programmes/{programme}/outcomes.csv?measure={measure}&period=all"
+    python = (
+        "from work_health import WorkHealth\n\n"
+        f'client = WorkHealth("{server}")\n'
+        f'frame = client.outcomes(programme="{programme}", measure="{measure}", period="all").to_pandas()'
+    )
+    return f"curl '{address}'", python

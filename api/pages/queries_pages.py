@@ -1,0 +1,41 @@
+"""What a page shows of the newest release: its progress, and the figures behind each chart."""
+
+from litestar.datastructures import State
+from litestar.types import Scope
+from msgspec import Struct
+
+from api.figures.query import OutcomeQuery
+from api.outcomes.queries_open_release import ReleaseReader, find_release
+from api.outcomes.released_views import MeasureFigures, build_progress
+from schema.released_figures import PublishedFigure
+from schema.released_views import ReleasedMeasure, ReleasedProgress
+
+
+class ProgrammePage(Struct, frozen=True, kw_only=True):
+    """A release with the progress of its measures."""
+
+    reader: ReleaseReader
+    progress: ReleasedProgress
+    figures: dict[str, MeasureFigures]
+
+    def find_measure(self, slug: str) -> ReleasedMeasure | None:
+        """Return the progress of a measure, or None where the plan has no such measure."""
+        return next((one for theme in self.progress.themes for one in theme.measures if one.measure == slug), None)
+
+
+async def fetch_page(programme: str, state: State, scope: Scope) -> ProgrammePage:
+    """Read the newest release. Raises NotFound or NoRelease."""
+    reader = await find_release(programme, state, scope, None)
+    selections = reader.select_progress()
+    figures = reader.group_progress(selections, [await selection.fetch_figures() for selection in selections])
+    return ProgrammePage(
+        reader=reader, progress=build_progress(reader.release, figures, reader.catalogue), figures=figures
+    )
+
+
+async def fetch_breakdown(
+    page: ProgrammePage, measure: str, period: str, *, group_by: list[str], areas: list[str]
+) -> list[PublishedFigure]:
+    """Return the figures of a measure in a period by a dimension or a level. Raises WithdrawnRelease."""
+    query = OutcomeQuery(measures=[measure], periods=[period], group_by=group_by, areas=areas)
+    return await page.reader.select(query).fetch_figures()

@@ -1,0 +1,206 @@
+"""The public pages: from the newest release only, and so without a key."""
+
+from typing import Any, Literal
+
+from litestar import Request, Response, Router, get
+from litestar.datastructures import State
+from litestar.params import FromPath, FromQuery
+from litestar.types import Scope
+
+from api.docs.layout import page_response
+from api.http.refusals import NotFound
+from api.outcomes.cache import CacheMiddleware
+from api.outcomes.released_views import build_logic_model
+from api.pages.cards import LARGE, SMALL, build_card, find_lines, list_points
+from api.pages.charts import build_bars, build_trend
+from api.pages.drawing import draw_chart, draw_graph
+from api.pages.home import list_ways, name_programmes
+from api.pages.logic_model_graph import write_graph
+from api.pages.logic_model_views import list_columns, name_gaps
+from api.pages.measure_views import (
+    WIDTH,
+    Breakdown,
+    build_view,
+    list_bars,
+    list_breakdowns,
+    list_downloads,
+    list_facts,
+    name_figures,
+    write_calls,
+)
+from api.pages.programme_frames import build_frame
+from api.pages.queries_pages import ProgrammePage, fetch_breakdown, fetch_page
+from api.pages.wording import name_unit
+from api.plan.gaps import find_gaps
+from api.plan.queries import fetch_all_catalogues
+from schema.measures import Measure
+from schema.released_figures import PublishedFigure
+from schema.released_views import ReleasedMeasure
+
+CACHED = [CacheMiddleware()]
+PATH = "/programmes/{programme:str}"
+SVG_HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'",
+    "X-Content-Type-Options": "nosniff",
+    "Cache-Control": "no-cache",
+}
+
+
+@get("/")
+async def show_home(state: State) -> Response[str]:
+    """Show what this is, its programmes, and a way in for each reader."""
+    async with state.public_engine.connect() as public:
+        catalogues = await fetch_all_catalogues(public)
+    return page_response("home.html", programmes=name_programmes(catalogues), ways=list_ways(catalogues))
+
+
+@get(PATH, middleware=CACHED)
+async def show_programme(programme: FromPath[str], state: State, scope: Scope) -> Response[str]:
+    """Show the progress of every measure, by theme."""
+    page = await fetch_page(programme, state, scope)
+    catalogue = page.reader.catalogue
+    themes = [
+        {
+            "slug": theme.theme,
+            "title": theme.title,
+            "cards": [build_card(one, page.figures[one.measure].history, catalogue) for one in theme.measures],
+        }
+        for theme in page.progress.themes
+    ]
+    return page_response("programme.html", programme=_frame(page, f"/programmes/{programme}"), themes=themes)
+
+
+@get(f"{PATH}/measures/{{measure:str}}", middleware=CACHED)
+async def show_measure(
+    programme: FromPath[str], measure: FromPath[str], state: State, scope: Scope, request: Request[Any, Any, Any]
+) -> Response[str]:
+    """Show one measure: over time, by area and category, its definition, and where to take its data."""
+    page = await fetch_page(programme, state, scope)
+    progress, of_plan = _find_measure(page, measure)
+    catalogue, address = page.reader.catalogue, f"/programmes/{programme}/measures/{measure}"
+    views = [
+        build_view(
+            one,
+            name_figures(one, await _fetch_figures(page, progress, one), catalogue),
+            title=progress.label,
+            address=f"{address}/by/{one.key}.svg",
+        )
+        for one in list_breakdowns(of_plan, catalogue)
+    ]
+    curl, python = write_calls(programme, measure, str(request.base_url).rstrip("/"))
+    return page_response(
+        "measure.html",
+        programme=_frame(page, address),
+        card=build_card(progress, page.figures[measure].history, catalogue, is_large=True),
+        views=views,
+        facts=list_facts(progress, of_plan),
+        caveats=progress.caveats,
+        downloads=list_downloads(programme, measure),
+        curl=curl,
+        python=python,
+    )
+
+
+@get(f"{PATH}/measures/{{measure:str}}/chart.svg", middleware=CACHED)
+async def draw_trend(
+    programme: FromPath[str],
+    measure: FromPath[str],
+    state: State,
+    scope: Scope,
+    size: FromQuery[Literal["small", "large"]] = "small",
+) -> Response[bytes]:
+    """Draw a measure over time."""
+    page = await fetch_page(programme, state, scope)
+    progress, of_plan = _find_measure(page, measure)
+    history = page.figures[measure].history
+    width, height = LARGE if size == "large" else SMALL
+    chart = build_trend(
+        list_points(history),
+        find_lines(progress, history),
+        axis=name_unit(of_plan.unit) or "%",
+        width=width,
+        height=height,
+    )
+    return _svg_response(await draw_chart(chart))
+
+
+@get(f"{PATH}/measures/{{measure:str}}/by/{{key:str}}", middleware=CACHED)
+async def draw_breakdown(
+    programme: FromPath[str], measure: FromPath[str], key: FromPath[str], state: State, scope: Scope
+) -> Response[bytes]:
+    """Draw a measure by the areas of a level or the categories of a dimension."""
+    page = await fetch_page(programme, state, scope)
+    progress, of_plan = _find_measure(page, measure)
+    catalogue = page.reader.catalogue
+    breakdown = next((one for one in list_breakdowns(of_plan, catalogue) if f"{one.key}.svg" == key), None)
+    if breakdown is None:
+        raise NotFound(f"The page of {measure} has no chart by {key!r}.")
+    rows = name_figures(breakdown, await _fetch_figures(page, progress, breakdown), catalogue)
+    chart = build_bars(list_bars(rows), axis=name_unit(of_plan.unit) or "%", width=WIDTH)
+    return _svg_response(await draw_chart(chart))
+
+
+@get(f"{PATH}/logic-model", middleware=CACHED)
+async def show_logic_model(programme: FromPath[str], state: State, scope: Scope) -> Response[str]:
+    """Show the logic model as a picture and as a list."""
+    page = await fetch_page(programme, state, scope)
+    catalogue, address = page.reader.catalogue, f"/programmes/{programme}/logic-model"
+    model = build_logic_model(page.reader.release, page.figures, catalogue)
+    gaps = name_gaps(find_gaps(catalogue.plan, version=catalogue.version))
+    return page_response(
+        "logic_model.html",
+        programme=_frame(page, address),
+        picture=f"{address}.svg",
+        columns=list_columns(model, gaps, catalogue),
+    )
+
+
+@get(f"{PATH}/logic-model.svg", middleware=CACHED)
+async def draw_logic_model(programme: FromPath[str], state: State, scope: Scope) -> Response[bytes]:
+    """Draw the logic model."""
+    page = await fetch_page(programme, state, scope)
+    catalogue = page.reader.catalogue
+    model = build_logic_model(page.reader.release, page.figures, catalogue)
+    gaps = name_gaps(find_gaps(catalogue.plan, version=catalogue.version))
+    graph = write_graph(model.nodes, model.links, gaps, address=f"/programmes/{programme}/logic-model")
+    return _svg_response(await draw_graph(graph))
+
+
+def _find_measure(page: ProgrammePage, slug: str) -> tuple[ReleasedMeasure, Measure]:
+    progress = page.find_measure(slug)
+    if progress is None:
+        raise NotFound(f"The plan has no measure {slug!r}.")
+    return progress, page.reader.catalogue.measures[slug]
+
+
+async def _fetch_figures(page: ProgrammePage, progress: ReleasedMeasure, breakdown: Breakdown) -> list[PublishedFigure]:
+    """Return the figures of a breakdown in the latest period of the measure: none where it has no figure."""
+    if progress.latest is None:
+        return []
+    areas = [] if breakdown.is_level else [page.reader.catalogue.plan.area]
+    return await fetch_breakdown(
+        page, progress.measure, progress.latest.period.code, group_by=[breakdown.key], areas=areas
+    )
+
+
+def _frame(page: ProgrammePage, here: str) -> Any:
+    return build_frame(page.reader.catalogue, here, release=page.reader.release, protection=page.progress.protection)
+
+
+def _svg_response(svg: bytes) -> Response[bytes]:
+    return Response(svg, media_type="image/svg+xml", headers=SVG_HEADERS)
+
+
+router = Router(
+    "/",
+    route_handlers=[
+        show_home,
+        show_programme,
+        show_measure,
+        draw_trend,
+        draw_breakdown,
+        show_logic_model,
+        draw_logic_model,
+    ],
+    include_in_schema=False,
+)

@@ -1,0 +1,140 @@
+"""Say a figure in words: its value, how exact it is, how it moved, and how complete it is."""
+
+import re
+
+from schema.outcomes import Comparator, Coverage, FigureFields
+from schema.released_figures import PublishedFigure
+from schema.submissions import Status
+from schema.verdicts import Movement, MovementDirection, MovementStart, NoMovementReason, Tendency, Trend, Verdict
+
+_UNIT_SIGNS = {"percent": " %", "percentage-points": " points"}
+STATUS_WORDS = {
+    Status.CONFIDENTIAL: "Hidden, so that nobody can be identified",
+    Status.NOT_AVAILABLE: "Not available",
+    Status.NOT_APPLICABLE: "Not applicable",
+    Status.NONE_RECORDED: "None recorded",
+}
+_NO_MOVEMENT_WORDS = {
+    NoMovementReason.NO_VALUE: "",
+    NoMovementReason.NO_START: "There is no earlier figure to compare with.",
+    NoMovementReason.NO_INTERVAL: "The change cannot be tested, because the figure has no interval.",
+    NoMovementReason.OVERLAPPING_PERIODS: "There is no earlier figure whose period does not overlap.",
+    NoMovementReason.DIFFERENT_SPAN: "The baseline covers a period of another length, so the two are not compared.",
+    NoMovementReason.NOT_COMPARABLE: "Other organisations returned the earlier figure, so the two are not compared.",
+    NoMovementReason.INCOMPLETE: "Returns are missing, so the change is not judged.",
+    NoMovementReason.BOUNDS_OVERLAP: "The change may be none.",
+}
+_TENDENCY_WORDS = {
+    Tendency.INCREASING: "increasing",
+    Tendency.DECREASING: "decreasing",
+    Tendency.NO_SIGNIFICANT_CHANGE: "no significant change",
+}
+_VERDICT_WORDS = {
+    Verdict.BETTER: "better",
+    Verdict.WORSE: "worse",
+    Verdict.HIGHER: "higher",
+    Verdict.LOWER: "lower",
+    Verdict.SIMILAR: "similar",
+}
+
+
+def format_number(value: float) -> str:
+    """Return a number with thousands separators and no digits that it does not have."""
+    return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.10g}".rstrip("0").rstrip(".")
+
+
+def format_value(value: float, unit: str) -> str:
+    """Return a number with the sign of its unit: `9.6 %`, `3 points`, `140`."""
+    text = f"{value:,.1f}" if unit in _UNIT_SIGNS else format_number(value)
+    return text + _UNIT_SIGNS.get(unit, "")
+
+
+def name_unit(unit: str) -> str:
+    """Return the unit as a word after a number: nothing where the number has its sign."""
+    return "" if unit in _UNIT_SIGNS else unit.replace("-", " ")
+
+
+def describe_value(figure: FigureFields) -> str:
+    """Return the figure's value, its bounds where only these are known, or why it has neither."""
+    if figure.value is not None:
+        return format_value(figure.value, figure.unit)
+    lower, upper = figure.lower_bound, figure.upper_bound
+    if figure.status is None and lower is not None and upper is not None:
+        return f"{format_value(lower, figure.unit)} to {format_value(upper, figure.unit)}"
+    if figure.status is None and lower is not None:
+        return f"at least {format_value(lower, figure.unit)}"
+    return STATUS_WORDS[figure.status or Status.NOT_AVAILABLE]
+
+
+def describe_exactness(figure: PublishedFigure) -> str:
+    """Return the interval or the error of a figure in words, or nothing where it has no value."""
+    if figure.value is None:
+        return ""
+    if figure.lower is not None and figure.upper is not None:
+        return f"95 % interval: {format_value(figure.lower, figure.unit)} to {format_value(figure.upper, figure.unit)}"
+    if figure.error_95:
+        return f"rounded: within {format_number(figure.error_95)} of the true number in 95 % of cases"
+    if figure.largest_error:
+        return f"rounded: at most {format_number(figure.largest_error)} from the true number"
+    return ""
+
+
+def describe_movement(movement: Movement | None, unit: str, periods: dict[str, str]) -> str:
+    """Return the movement as one sentence. `periods` has the labels of period codes."""
+    if movement is None:
+        return ""
+    if movement.change is None or movement.start_period is None or movement.direction is None:
+        return _NO_MOVEMENT_WORDS[movement.reason] if movement.reason else ""
+    since = "the baseline" if movement.since is MovementStart.BASELINE else "the first released figure"
+    start = periods.get(movement.start_period, movement.start_period)
+    if movement.direction is MovementDirection.UNCHANGED:
+        sentence = f"Unchanged since {since} ({start})"
+    else:
+        change = format_value(abs(movement.change), "percentage-points" if unit == "percent" else unit)
+        sentence = f"{movement.direction.value.capitalize()} by {change} than {since} ({start})"
+    return f"{sentence}: {_describe_verdict(movement)}."
+
+
+def _describe_verdict(movement: Movement) -> str:
+    if movement.verdict is Verdict.WITHIN_UNCERTAINTY:
+        return "within the uncertainty of the figures"
+    if movement.verdict in (Verdict.BETTER, Verdict.WORSE):
+        return f"a significant change for the {movement.verdict.value}"
+    return "a significant change" if movement.verdict else "not judged"
+
+
+def describe_comparator(comparator: Comparator, unit: str) -> str:
+    """Return how the figure compares with an area: `England: 8.5 % (similar)`."""
+    if comparator.value is None:
+        return f"{comparator.name}: no figure"
+    verdict = f" ({_VERDICT_WORDS[comparator.verdict]})" if comparator.verdict in _VERDICT_WORDS else ""
+    return f"{comparator.name}: {format_value(comparator.value, unit)}{verdict}"
+
+
+def describe_trend(trend: Trend | None) -> str:
+    """Return the recent trend in words, or nothing where it cannot be calculated."""
+    if trend is None or trend.tendency not in _TENDENCY_WORDS:
+        return ""
+    verdict = f", for the {trend.verdict.value}" if trend.verdict in (Verdict.BETTER, Verdict.WORSE) else ""
+    return f"Recent trend: {_TENDENCY_WORDS[trend.tendency]}{verdict}."
+
+
+def describe_coverage(coverage: Coverage) -> str:
+    """Return how many of the expected returns a figure counts."""
+    if coverage.expected == 0:
+        return "No returns were expected."
+    exempt = f"; {coverage.exempt} exempt" if coverage.exempt else ""
+    returns = "return" if coverage.expected == 1 else "returns"
+    return f"{coverage.approved} of {coverage.expected} {returns} approved{exempt}"
+
+
+def abbreviate_period(label: str) -> str:
+    """Return a period's label for the axis of a chart: `Q2 25/26`, `12 m to Dec 2025`."""
+    text = shorten_period(label)
+    text = re.sub(r"\b20(\d\d)/(\d\d)\b", r"\1/\2", text)
+    return re.sub(r"^(\d+) months ending ([A-Z][a-z]{2})[a-z]* ", r"to \2 ", text)
+
+
+def shorten_period(label: str) -> str:
+    """Return a period's label without its explanation: `Q2 2025/26`."""
+    return label.partition(" (")[0]

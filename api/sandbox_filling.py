@@ -1,0 +1,162 @@
+"""Fill a sandbox through its API, as partners, reviewers and publishers would: submit, decide, publish."""
+
+import asyncio
+import logging
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import date
+from http import HTTPStatus
+from typing import Any
+
+import httpx2
+from msgspec import Struct
+
+from api.plan.catalogue import Catalogue
+from api.sandbox_returns import (
+    InventedReturn,
+    PublishedLevel,
+    invent_returns,
+    invent_statistics,
+    list_financial_years,
+    list_rolling_periods,
+)
+from schema.partners import Scope
+
+log = logging.getLogger("work_health")
+Json = dict[str, Any]
+RETURNS_PER_SUBMISSION = 6
+POLL_SECONDS = 1
+KEYS = (Scope.SUBMIT, Scope.READ)
+REVIEW_KEYS = (Scope.REVIEW, Scope.PUBLISH, Scope.READ)
+IssueKey = Any
+"""`await issue(organisation, scopes)` returns a key."""
+
+
+class Filling(Struct, frozen=True, kw_only=True):
+    """What was put into a sandbox."""
+
+    returns: int
+    releases: int
+
+
+class SandboxFiller:
+    """Sends requests to a running server, with keys for each organisation."""
+
+    def __init__(self, http: httpx2.AsyncClient, programme: str, issue: IssueKey) -> None:
+        self.http, self.address, self._issue = http, f"/v1/programmes/{programme}", issue
+        self._keys: dict[tuple[str, tuple[Scope, ...]], str] = {}
+
+    async def fill(self, catalogue: Catalogue, today: date) -> Filling:
+        """Submit, decide and publish. The newest period is left in every state that a review can have."""
+        levels = list_levels(today)
+        for publisher, content in invent_statistics(catalogue, levels):
+            await self._submit(publisher, [content])
+        returns = invent_returns(catalogue, today)
+        newest = max((one.period_end for one in returns), default=today)
+        earlier = [one for one in returns if one.period_end < newest]
+        half = len(earlier) * 2 // 3
+        await self._submit_all(earlier[:half])
+        await self._approve_all()
+        await self._publish("The first release of the sandbox. All values are invented.")
+        await self._submit_all(earlier[half:])
+        await self._approve_all()
+        await self._publish("The second release of the sandbox. All values are invented.")
+        latest = [one for one in returns if one.period_end == newest]
+        await self._submit_all(latest[: len(latest) * 2 // 3])  # the rest is overdue
+        await self._leave_in_states()
+        return Filling(returns=len(returns), releases=2)
+
+    async def _submit_all(self, returns: Sequence[InventedReturn]) -> None:
+        by_organisation: defaultdict[str, list[Json]] = defaultdict(list)
+        for one in returns:
+            by_organisation[one.organisation].append(one.content)
+        for organisation, contents in by_organisation.items():
+            for start in range(0, len(contents), RETURNS_PER_SUBMISSION):
+                await self._submit(organisation, contents[start : start + RETURNS_PER_SUBMISSION])
+
+    async def _submit(self, organisation: str, contents: Sequence[Json]) -> None:
+        body = {"returns": list(contents), "note": "Invented, to try things out."}
+        response = await self._post(organisation, KEYS, "/submissions", body)
+        if response.status_code == HTTPStatus.UNPROCESSABLE_ENTITY:  # a changed plan may refuse what is invented
+            codes = {finding["code"] for finding in response.json()["errors"]}
+            log.warning("The sandbox has no returns of %s: %s.", organisation, ", ".join(sorted(codes)))
+        else:
+            response.raise_for_status()
+
+    async def _approve_all(self) -> None:
+        for one in await self._list_returns("pending"):
+            await self._decide(one, "approval", {})
+
+    async def _decide(self, one: Json, decision: str, body: Json) -> None:
+        """Decide as an organisation that did not send the return."""
+        path = "/".join((one["measure"], one["series"], one["service"], one["period"]["code"]))
+        reviewer = "nhs-nottingham-nottinghamshire-icb"
+        if one["organisation"] == reviewer:
+            reviewer = "nottingham-city-council"
+        response = await self._post(
+            reviewer,
+            REVIEW_KEYS,
+            f"/returns/{one['organisation']}/{path}/{decision}",
+            {"revision": one["revision"]} | body,
+        )
+        response.raise_for_status()
+
+    async def _leave_in_states(self) -> None:
+        """Approve some of the newest returns, query one, and leave the others to be reviewed."""
+        waiting = await self._list_returns("pending")
+        for one in waiting[: len(waiting) // 3]:
+            await self._decide(one, "approval", {})
+        for one in waiting[-1:]:
+            await self._decide(one, "query", {"reason": "This is more than in earlier quarters. Is it right?"})
+
+    async def _publish(self, notes: str) -> None:
+        """Make a release and wait for it. Raises RuntimeError if it fails."""
+        response = await self._post("nottingham-city-council", REVIEW_KEYS, "/releases", {"notes": notes})
+        response.raise_for_status()
+        address = f"{self.address}/publications/{response.json()['id']}"
+        key = await self._find_key("nottingham-city-council", REVIEW_KEYS)
+        while (state := (await self._get(address, key))["state"]) in ("queued", "running"):  # noqa: ASYNC110
+            await asyncio.sleep(POLL_SECONDS)
+        if state != "published":
+            raise RuntimeError(f"The publication ended as {state}.")
+
+    async def _list_returns(self, state: str) -> list[Json]:
+        key = await self._find_key("nottingham-city-council", REVIEW_KEYS)
+        found: list[Json] = []
+        cursor = ""
+        while True:
+            page = await self._get(f"{self.address}/returns?state={state}&limit=200{cursor}", key)
+            found += page["items"]
+            if page["next_cursor"] is None:
+                return found
+            cursor = f"&cursor={page['next_cursor']}"
+
+    async def _get(self, address: str, key: str) -> Json:
+        response = await self.http.get(address, headers={"Authorization": f"Bearer {key}"})
+        return response.raise_for_status().json()
+
+    async def _post(self, organisation: str, scopes: tuple[Scope, ...], path: str, body: Json) -> httpx2.Response:
+        key = await self._find_key(organisation, scopes)
+        return await self.http.post(self.address + path, headers={"Authorization": f"Bearer {key}"}, json=body)
+
+    async def _find_key(self, organisation: str, scopes: tuple[Scope, ...]) -> str:
+        if (organisation, scopes) not in self._keys:
+            self._keys[organisation, scopes] = await self._issue(organisation, list(scopes))
+        return self._keys[organisation, scopes]
+
+
+def list_levels(today: date) -> dict[tuple[str, str], PublishedLevel]:
+    """Return what is invented of each published series of the bundled plan."""
+    survey = list_rolling_periods(today, months=12, every=3, count=8, lag=3)
+    winters = [f"R3-{year}-02" for year in range(today.year - 5, today.year + 1)]
+    years = list_financial_years(today, count=6, lag=2)
+    inactive, gap = "economic-inactivity-ill-health", "ltc-employment-gap"
+    return {
+        (inactive, "lts-of-population-16-64"): PublishedLevel(periods=survey, start=9.8, change=-0.1, half_width=1.8),
+        (inactive, "lts-of-inactive-16-64"): PublishedLevel(periods=survey, start=30.1, change=-0.3, half_width=5.1),
+        ("neet-16-17", "neet-la"): PublishedLevel(
+            periods=winters, start=5.2, change=-0.2, half_width=0, denominator=7400
+        ),
+        (gap, "headline"): PublishedLevel(periods=years, start=11.9, change=-0.3, half_width=5.0),
+        ("ltc-employment-rate", "headline"): PublishedLevel(periods=years, start=62.0, change=0.5, half_width=4.0),
+    }

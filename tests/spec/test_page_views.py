@@ -1,0 +1,245 @@
+"""What the pages show around the figures of a release: cards, charts, tables, breakdowns and the logic model."""
+
+import pytest
+from msgspec.structs import replace
+
+from api.outcomes.released_views import MeasureFigures, build_logic_model, build_progress
+from api.pages import cards, charts, home, logic_model_graph, logic_model_views, measure_views, programme_frames
+from api.plan.gaps import find_gaps
+from schema.areas import Scheme
+from schema.logic_model import Basis, Link
+from schema.measures import Baseline, MeasureKind, Source
+from schema.outcomes import Comparator, Coverage, TargetVerdict
+from schema.progress import NoFigureReason, NoNextReturnReason, PeriodCoverage
+from schema.submissions import Marker, Status
+from tests.fixtures.example_plan import HARBOUR_CATALOGUE, HARBOUR_PLAN, TOWN
+from tests.fixtures.release_fixtures import EXAMPLE_RELEASE, release_figures
+
+MONTHS = ("2026-01", "2026-02", "2026-03")
+RETURNS = [
+    f"{college} on-roll {month} town {count}"
+    for college in ("quay", "pier")
+    for month, count in zip(MONTHS, (50, 60, 80), strict=True)
+]
+ROLL = [
+    replace(one, error_95=None, largest_error=None, lower_bound=None, upper_bound=None)
+    for one in release_figures(*RETURNS)
+    if one.measure == "on-roll" and one.period.code in MONTHS and not one.breakdown
+]
+HIDDEN = replace(ROLL[1], value=None, status=Status.CONFIDENTIAL, lower=None, upper=None, error_95=None)
+LEEDS = Comparator(area="E08000035", name="Leeds", value=70, verdict=None, confidence=None, reason=None)
+PROGRESS = build_progress(
+    EXAMPLE_RELEASE,
+    {
+        measure.slug: MeasureFigures(history=ROLL if measure.slug == "on-roll" else [], newest=None, companions=[])
+        for measure in HARBOUR_PLAN.measures
+    },
+    HARBOUR_CATALOGUE,
+)
+[OF_ROLL] = [one for theme in PROGRESS.themes for one in theme.measures if one.measure == "on-roll"]
+ADDRESS = "/programmes/harbour-skills-2026/measures/on-roll"
+
+
+def test_card_shows_the_latest_figure_and_a_chart():
+    card = cards.build_card(OF_ROLL, ROLL, HARBOUR_CATALOGUE)
+    assert (card.address, card.figure.value, card.figure.is_number) == (ADDRESS, "160", True)
+    assert card.chart is not None
+    assert (card.chart.address, card.chart.width) == (f"{ADDRESS}/chart.svg", 340)
+    assert [name for name, _ in card.chart.table.rows] == ["January 2026", "February 2026", "March 2026"]
+    large = cards.build_card(OF_ROLL, ROLL, HARBOUR_CATALOGUE, is_large=True)
+    assert large.chart is not None
+    assert large.chart.address == f"{ADDRESS}/chart.svg?size=large"
+
+
+@pytest.mark.parametrize("shown", [[], ROLL[:1], [ROLL[0], HIDDEN]])
+def test_one_number_makes_no_chart(shown):
+    assert cards.build_card(OF_ROLL, shown, HARBOUR_CATALOGUE).chart is None
+
+
+# fmt: off
+#   fields of the progress                                                words for the figure
+WITHOUT_NUMBER = [
+    ({"latest": None, "reason": NoFigureReason.NO_PERIOD},                "No period of this measure is over yet."),
+    ({"latest": None, "reason": None},                                    "This release leaves the measure out."),
+    ({"latest": HIDDEN},                                                  "Hidden, so that nobody can be identified"),
+    ({"kind": MeasureKind.MILESTONE},                                     "A milestone: its items and their stages are on its page."),
+]
+# fmt: on
+
+
+@pytest.mark.parametrize(("fields", "words"), WITHOUT_NUMBER)
+def test_card_states_why_there_is_no_number(fields, words):
+    card = cards.build_card(replace(OF_ROLL, **fields), [], HARBOUR_CATALOGUE)
+    assert (card.figure.value, card.figure.is_number, card.figure.unit) == (words, False, "")
+
+
+def test_card_states_coverage_comparators_and_reliability():
+    latest = replace(ROLL[-1], comparators=[LEEDS], markers=[Marker.LOW_RELIABILITY], coverage=_coverage(4, 3))
+    card = cards.build_card(replace(OF_ROLL, latest=latest), ROLL, HARBOUR_CATALOGUE)
+    assert "Leeds: 70" in card.figure.lines
+    assert card.figure.lines[-1] == "Unreliable, as its publisher says."
+    assert card.coverage is not None
+    assert (card.coverage.expected, card.coverage.approved) == (4, 3)
+    none = cards.build_card(replace(OF_ROLL, latest=replace(latest, coverage=_coverage(0, 0))), ROLL, HARBOUR_CATALOGUE)
+    assert none.coverage is None
+
+
+def test_card_states_who_is_missing_and_what_is_due():
+    newest = PeriodCoverage(
+        period=replace(ROLL[0].period, code="2026-04", label="April 2026"), coverage=_coverage(2, 0)
+    )
+    card = cards.build_card(
+        replace(OF_ROLL, newest_period=newest, unassigned=["harbour-role"]), ROLL, HARBOUR_CATALOGUE
+    )
+    assert card.notes[:2] == [
+        "No organisation has this part yet: harbour-role.",
+        "The newest period that is over is April 2026: 0 of 2 returns approved.",
+    ]
+    assert OF_ROLL.next_return is not None
+    assert card.notes[2].startswith("The returns of ")
+    over = replace(OF_ROLL, next_return=None, no_next_return_reason=NoNextReturnReason.PROGRAMME_OVER)
+    assert cards.build_card(over, ROLL, HARBOUR_CATALOGUE).notes[-1].startswith("Every return of the programme")
+    silent = replace(OF_ROLL, next_return=None, no_next_return_reason=None)
+    assert cards.build_card(silent, ROLL, HARBOUR_CATALOGUE).notes == []
+
+
+def _coverage(expected: int, approved: int) -> Coverage:
+    return Coverage(expected=expected, received=approved, approved=approved, late=0, exempt=0)
+
+
+def test_points_have_limits_marks_and_a_comparator():
+    interval = replace(ROLL[0], lower=40, upper=60, comparators=[LEEDS])
+    rounded = replace(ROLL[2], error_95=4.0)
+    bounds = replace(ROLL[2], value=None, status=None, lower_bound=20, upper_bound=23)
+    points = cards.list_points([interval, HIDDEN, rounded, bounds])
+    assert [(one.lower, one.upper, one.mark, one.comparator) for one in points] == [
+        (40, 60, "", 70),
+        (None, None, "c", None),
+        (156, 164, "", None),
+        (20, 23, "", None),
+    ]
+
+
+def test_lines_are_comparator_baseline_and_target():
+    assert cards.find_lines(OF_ROLL, ROLL) == charts.TrendLines()
+    latest = replace(ROLL[-1], target=TargetVerdict(value=90, met=False))
+    progress = replace(OF_ROLL, latest=latest, baseline=_baseline(40))
+    lines = cards.find_lines(progress, [replace(ROLL[0], comparators=[LEEDS])])
+    assert lines == charts.TrendLines(comparator="Leeds", baseline=40, target=90)
+
+
+def _baseline(value: float) -> Baseline:
+    return Baseline(period="2025-01", value=value, basis=Basis.PROPOSED)
+
+
+def test_chart_over_time_has_a_layer_for_each_thing():
+    points = cards.list_points([replace(one, error_95=4.0, comparators=[LEEDS]) for one in ROLL])
+    plain = charts.build_trend(cards.list_points(ROLL[:1]), charts.TrendLines(), axis="people", width=340, height=130)
+    lines = charts.TrendLines(comparator="Leeds", baseline=40, target=90)
+    full = charts.build_trend([*points, cards.list_points([HIDDEN])[0]], lines, axis="people", width=700, height=280)
+    names = [layer["mark"].get("text") for layer in full["layer"] if layer["mark"]["type"] == "text"]
+    assert names == ["Baseline", "Target", "Leeds", None]
+    assert len(full["data"]["values"]) == 4
+    assert [layer["mark"]["type"] for layer in plain["layer"]][-1] == "line"
+
+
+def test_bars_are_described():
+    bars = charts.build_bars(cards.list_points(ROLL), axis="people", width=720)
+    assert bars["height"] == 26 * 3 + 44
+
+
+BY_SEX = measure_views.Breakdown(key="sex", title="By sex", is_level=False)
+
+
+def test_measure_page_lists_areas_and_dimensions():
+    learners = HARBOUR_CATALOGUE.measures["learners"]
+    found = measure_views.list_breakdowns(learners, HARBOUR_CATALOGUE)
+    assert ("sex", False) in [(one.key, one.is_level) for one in found]
+    assert found[0].is_level
+    assert measure_views.list_breakdowns(replace(learners, schemes=[]), HARBOUR_CATALOGUE) == []
+    pairs = [Scheme(dimensions=["sex", "sex"], exclusive=True, exhaustive=True, finest_level="town")]
+    assert measure_views.list_breakdowns(replace(learners, schemes=pairs), HARBOUR_CATALOGUE) == []
+
+
+def test_figures_have_the_names_of_areas_and_categories():
+    female = replace(ROLL[0], breakdown={"sex": "female"})
+    [(name, _)] = measure_views.name_figures(BY_SEX, [female], HARBOUR_CATALOGUE)
+    assert name == next(c.label for c in HARBOUR_CATALOGUE.dimensions["sex"].categories if c.code == "female")
+    level = measure_views.Breakdown(key="quarter", title="By quarter", is_level=True)
+    [(area, _)] = measure_views.name_figures(level, [ROLL[0]], HARBOUR_CATALOGUE)
+    assert area == HARBOUR_CATALOGUE.areas[TOWN].name
+
+
+def test_breakdown_has_a_chart_or_a_reason():
+    rows = [
+        ("Female", replace(ROLL[0], error_95=4.0)),
+        ("Male", HIDDEN),
+        ("Not known", replace(ROLL[0], lower=1, upper=9)),
+    ]
+    view = measure_views.build_view(BY_SEX, rows, title="On roll", address="/x.svg")
+    assert view.chart is not None
+    assert view.chart.table.columns[0] == "Sex"
+    assert [(bar.lower, bar.mark) for bar in measure_views.list_bars(rows)] == [(96, ""), (None, "c"), (1, "")]
+    empty = measure_views.build_view(BY_SEX, [("Male", HIDDEN)], title="On roll", address="/x.svg")
+    assert (empty.chart, empty.id) == (None, "sex")
+
+
+def test_facts_downloads_and_calls():
+    learners = HARBOUR_CATALOGUE.measures["learners"]
+    progress = replace(OF_ROLL, baseline=_baseline(40), targets=[])
+    facts = dict(measure_views.list_facts(progress, learners))
+    assert facts["Baseline"] == "40 people (2025-01)"
+    ratio = replace(OF_ROLL, series=replace(OF_ROLL.series, denominator="All"), plan_references=[])
+    assert "Denominator" in dict(measure_views.list_facts(ratio, learners))
+    source = Source(publisher="Harbour", title="Estimates", verified=True)
+    published = replace(OF_ROLL, series=replace(OF_ROLL.series, source=source))
+    assert dict(measure_views.list_facts(published, learners))["Source"] == "Estimates, Harbour"
+    assert measure_views.describe_level(9.6, "percent", None) == "9.6 %"
+    names = dict(measure_views.list_downloads("harbour", "learners"))
+    assert names["CSV"] == "/v1/programmes/harbour/outcomes.csv?measure=learners&period=all"
+    curl, python = measure_views.write_calls("harbour", "learners", "http://localhost")
+    assert names["CSV"] in curl
+    assert 'measure="learners"' in python
+
+
+def test_logic_model_lists_gaps_links_and_measures():
+    [first, second, *_] = HARBOUR_PLAN.nodes
+    found = replace(
+        find_gaps(HARBOUR_PLAN, version=1),
+        nodes_without_measure=[first.slug],
+        nodes_without_origin=[first.slug, second.slug],
+    )
+    gaps = logic_model_views.name_gaps(found)
+    assert gaps[first.slug].startswith("nothing measures it and nothing leads to it")
+    figures = {"on-roll": MeasureFigures(history=ROLL, newest=None, companions=[])}
+    model = build_logic_model(EXAMPLE_RELEASE, figures, HARBOUR_CATALOGUE)
+    columns = logic_model_views.list_columns(model, gaps, HARBOUR_CATALOGUE)
+    assert [column.id for column in columns] == list(dict.fromkeys(node.column.value for node in model.nodes))
+    listed = {node.slug: node for column in columns for node in column.nodes}
+    assert {slug for slug, node in listed.items() if node.gap} == gaps.keys() & listed.keys()
+    assert sum(len(node.links) for node in listed.values()) == len(model.links)
+    assert {line.figure for node in listed.values() for line in node.measures} >= {"no figure yet"}
+
+
+def test_logic_model_is_a_graph_of_columns():
+    model = build_logic_model(EXAMPLE_RELEASE, {}, HARBOUR_CATALOGUE)
+    node = replace(model.nodes[0], title='The "first" node', coverage=_coverage(4, 3))
+    links = [
+        Link(source=node.slug, target=node.slug, basis=basis, quote="words") for basis in (Basis.STATED, Basis.INFERRED)
+    ]
+    graph = logic_model_graph.write_graph([node, *model.nodes[1:]], links, {model.nodes[1].slug: "a gap"}, address="/x")
+    assert graph.count("style=solid class=stated") == 1
+    assert graph.count("style=dashed class=inferred") == 1
+    assert '\\"first\\"' in graph
+    assert 'class="gap"' in graph
+
+
+def test_frame_and_first_page():
+    frame = programme_frames.build_frame(HARBOUR_CATALOGUE, "/here", release=EXAMPLE_RELEASE, protection="words")
+    assert frame.release is not None
+    assert frame.release.number == 3
+    assert programme_frames.build_frame(HARBOUR_CATALOGUE, "/here").release is None
+    [link] = home.name_programmes([HARBOUR_CATALOGUE])
+    assert link.slug == "harbour-skills-2026"
+    assert home.list_ways([HARBOUR_CATALOGUE])[2].address == "/programmes/harbour-skills-2026/returns"
+    assert home.list_ways([])[2].address == "/guides/reviewing"
