@@ -24,7 +24,6 @@ import api.outcomes.routes_preview
 import api.outcomes.routes_preview_views
 import api.outcomes.routes_released
 import api.outcomes.routes_released_views
-import api.outcomes.routes_structure
 import api.pages.routes
 import api.plan.routes
 import api.releases.routes
@@ -124,7 +123,6 @@ ROUTERS = (
     api.outcomes.routes_preview.router,
     api.outcomes.routes_preview_views.router,
     api.outcomes.routes_availability.router,
-    api.outcomes.routes_structure.router,
     api.releases.routes.router,
     api.outcomes.routes_released.router,
     api.outcomes.routes_released_views.router,

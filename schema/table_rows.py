@@ -20,7 +20,7 @@ class TableColumns(StrEnum):
 
 
 class AdditionalRows(StrEnum):
-    """Which rows a table has, besides the figures."""
+    """Which rows a table has, as well as the figures."""
 
     COMPARATORS = "comparators"
 

@@ -1,12 +1,16 @@
-"""The route that lists which outcome queries the plan allows."""
+"""Descriptions of outcomes from the plan alone: the queries that it allows, and the structure for SDMX."""
 
-from litestar import Router, get
-from litestar.params import FromPath
+from typing import Annotated
+
+from litestar import Response, Router, get
+from litestar.params import FromPath, QueryParameter
 
 from api.database.connections import Transaction
+from api.http import downloads
 from api.http.problems import refusal_specs
 from api.outcomes.availability import describe_availability
-from api.plan.queries import fetch_catalogue
+from api.outcomes.formats import sdmx_structure
+from api.plan.queries import fetch_catalogue, fetch_plan_version
 from schema.availability import Availability
 
 
@@ -21,4 +25,26 @@ async def get_outcomes_availability(programme: FromPath[str], public: Transactio
     return describe_availability(await fetch_catalogue(public, programme))
 
 
-router = Router("/v1", route_handlers=[get_outcomes_availability], tags=["Outcomes"])
+@get(
+    "/programmes/{programme:str}/outcomes/structure.xml",
+    operation_id="get_sdmx_structure",
+    summary="Get the SDMX structure of outcomes",
+    media_type=sdmx_structure.MEDIA_TYPE,
+    responses=refusal_specs(404, 422),
+)
+async def get_sdmx_structure(
+    programme: FromPath[str],
+    public: Transaction,
+    plan_version: Annotated[int | None, QueryParameter(ge=1, le=2**31 - 1)] = None,
+) -> Response[bytes]:
+    """SDMX-ML 3.0: the dataflow, its data structure definition, its concepts and code lists.
+
+    The SDMX-CSV files name it in `STRUCTURE_ID`, such as `WORK_HEALTH:HARBOUR(2.0.0)` for plan version 2. The default
+    is the newest plan version.
+    """
+    catalogue, loaded_at = await fetch_plan_version(public, programme, plan_version)
+    content = sdmx_structure.write_structure(catalogue, prepared=loaded_at.isoformat(timespec="seconds"))
+    return downloads.file_response(content, f"structure-{catalogue.version}.xml", sdmx_structure.MEDIA_TYPE)
+
+
+router = Router("/v1", route_handlers=[get_outcomes_availability, get_sdmx_structure], tags=["Outcomes"])

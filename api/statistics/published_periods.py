@@ -47,7 +47,7 @@ def from_ees(code: str, period: str) -> Period:
     match = re.fullmatch(r"(\d{4})(?:/?(\d{4}|\d\d))?", period, re.ASCII)
     quarter = re.fullmatch(r"AYQ([1-4])", code)
     if quarter and match:
-        # Further education counts its year from August, schools from September: the identifier does not say which.
+        # Further education counts its year from August, schools from September: the identifier does not state which.
         starts = [int(match[1]) * 12 + first + 3 * int(quarter[1]) - 3 for first in (7, 8)]
         raise InvalidPeriodCode(f"{code} {period}", tuple(_format_months_ending(start, 3) for start in starts))
     if code not in _EES_CODE_FORMATS or match is None:
