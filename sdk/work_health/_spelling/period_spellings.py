@@ -40,7 +40,7 @@ _ENDING_PATTERN = re.compile(
     r"-(?:ENDING|ENDED|ENDS|END|TO)-(?:(?P<day>\d\d?)(?:ST|ND|RD|TH)?-)?(?P<month>\d\d)-(?P<year>\d{4})"
 )
 _RANGE_PATTERN = re.compile(
-    r"(?:FROM-)?(?P<first>\d\d)(?:-(?P<first_year>\d{4}))?(?:-(?:TO|UNTIL))?-(?P<last>\d\d)-(?P<year>\d{4})"
+    r"(?:FROM-)?(?P<first>\d\d)(?:-(?P<first_year>\d{4}))?(?P<word>-TO|-UNTIL)?-(?P<last>\d\d)-(?P<year>\d{4})"
 )
 _YEAR_KIND_PATTERN = re.compile(
     r"(?:(FINANCIAL|FISCAL|CALENDAR|ACADEMIC)-YEAR-(.+)|(.+)-(FINANCIAL|FISCAL|CALENDAR|ACADEMIC)-YEAR)"
@@ -54,7 +54,12 @@ def list_candidates(spelling: str) -> Iterator[str]:
         return
     normalised = _normalise_spelling(re.sub(r"\(.*\)", "", spelling))
     candidates = [*_list_year_codes(normalised), *_list_academic_quarters(normalised)]
-    candidates += [*_list_ending_codes(normalised), *_list_range_codes(normalised)]
+    candidates += _list_ending_codes(normalised)
+    months = [word for word in re.findall(r"[A-Z]{3,}", spelling.upper()) if _find_month(word)]
+    # Two numbers and a year are a day, two names of months and a year are a span.
+    candidates += _list_range_codes(normalised, needs_word=len(months) < 2)
+    if len(months) > 1:
+        normalised = ""
     for pattern, formats in _SPELLING_REWRITES:
         match = re.fullmatch(pattern, normalised, re.ASCII)
         if match:
@@ -73,8 +78,13 @@ def _normalise_spelling(spelling: str) -> str:
 
 
 def _replace_month_name(word: re.Match[str]) -> str:
-    numbers = (number for number, month in enumerate(MONTH_NAMES, start=1) if month.upper().startswith(word[0]))
-    return next((f"-{number:02}-" for number in numbers), word[0])
+    number = _find_month(word[0])
+    return f"-{number:02}-" if number else word[0]
+
+
+def _find_month(word: str) -> int:
+    """Return the number of the month whose name begins with the word in capitals; 0 if there is none."""
+    return next((number for number, name in enumerate(MONTH_NAMES, start=1) if name.upper().startswith(word)), 0)
 
 
 def _list_year_codes(normalised: str) -> Iterator[str]:
@@ -110,10 +120,10 @@ def _list_ending_codes(normalised: str) -> Iterator[str]:
         yield from _list_span_codes(last - length + 1, last)
 
 
-def _list_range_codes(normalised: str) -> Iterator[str]:
+def _list_range_codes(normalised: str, *, needs_word: bool) -> Iterator[str]:
     """Yield the codes of `Jan 2025 to Dec 2025` and `April to June 2025`."""
     match = _RANGE_PATTERN.fullmatch(normalised)
-    if match:
+    if match and (match["word"] or match["first_year"] or not needs_word):
         year = int(match["year"])
         first = int(match["first_year"] or year) * 12 + int(match["first"]) - 1
         yield from _list_span_codes(first, year * 12 + int(match["last"]) - 1)
