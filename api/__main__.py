@@ -223,6 +223,9 @@ def _add_fetch_command(subparsers: Any) -> None:
     )
     fetch.add_argument("--date", default="latest", help="nomis: dates such as 2024-12,2025-06 (default: latest)")
     fetch.add_argument("--period", help="disability-confident: the quarter that the list is for")
+    fetch.add_argument(
+        "--area-type", default="502", help="fingertips: id of the area type (502: upper-tier authorities)"
+    )
     fetch.add_argument("--dry-run", action="store_true", help="check and report everything, but change nothing")
     fetch.add_argument(
         "--confirm-withdrawals", action="store_true", help="withdraw figures that the publisher no longer publishes"

@@ -9,7 +9,8 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from difflib import SequenceMatcher
 
-from api.sources.tables import Row, UnexpectedSourceFormat, read_table
+from api.sources.row_account import NO_EMPLOYER, Row, RowAccount
+from api.sources.tables import UnexpectedSourceFormat, read_table
 from schema.submissions import NewReturn, Observation
 
 MEASURE, SERIES, LEVEL_DIMENSION = "disability-confident-uptake", "headline", "disability-confident-level"
@@ -23,12 +24,14 @@ MAX_LISTED_TOWNS = 10
 LEVEL_CODES = ("unknown", "1-committed", "2-employer", "3-leader")
 
 
-def read_rows(text: str) -> list[Row]:
+def read_rows(text: str, account: RowAccount) -> list[Row]:
     """Return the rows of the list. Raises UnexpectedSourceFormat."""
-    return read_table(text, ())
+    return read_table(text, (NAME_COLUMNS, TOWN_COLUMNS, LEVEL_COLUMNS), account)
 
 
-def build_returns(rows: Iterable[Row], *, area: str, towns: Sequence[str], period: str) -> list[NewReturn]:
+def build_returns(
+    rows: Iterable[Row], account: RowAccount, *, area: str, towns: Sequence[str], period: str
+) -> list[NewReturn]:
     """Count the employers of a town by level. An employer that is listed twice counts once, at its highest level.
 
     `towns` are the spellings of the town. Its return notes which of them are counted, and which near spellings are not,
@@ -41,9 +44,14 @@ def build_returns(rows: Iterable[Row], *, area: str, towns: Sequence[str], perio
         name, town, level = (_get_field(row, names) for names in (NAME_COLUMNS, TOWN_COLUMNS, LEVEL_COLUMNS))
         if _normalise(town) not in spellings:
             others[town] += 1
+            account.leave_out(row.number, "another town")
+            continue
+        employer = " ".join(name.casefold().split())
+        if not employer:
+            account.leave_out(row.number, NO_EMPLOYER)
             continue
         counted[town] += 1
-        employer = " ".join(name.casefold().split())
+        account.use()
         level_by_employer[employer] = max(level_by_employer.get(employer, 0), _parse_level(level))
     if not level_by_employer:
         raise UnexpectedSourceFormat(f"The list has no employer in {towns[0]!r}.")
@@ -79,10 +87,7 @@ def _format_towns(towns: Counter[str]) -> str:
 
 
 def _get_field(row: Row, names: Iterable[str]) -> str:
-    for name in names:
-        if name in row:
-            return row[name]
-    raise UnexpectedSourceFormat(f"The list has no column {' or '.join(map(repr, names))}.")
+    return next(row[name] for name in names if name in row)
 
 
 def _parse_level(text: str) -> int:

@@ -1,13 +1,19 @@
-"""Download a publisher's file within limits of size, time and origin."""
+"""Download a publisher's file within limits of size, time and origin, and retry."""
 
 import asyncio
 import zlib
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from ipaddress import ip_address
+from typing import Any, TypeVar
 
 import httpx2
 from msgspec import Struct
 
 from api.http.refusals import Refusal
+from api.sources.decoding import decode_file, decode_text
+from api.sources.row_account import excerpt
 from api.sources.tables import UnexpectedSourceFormat
 
 REQUEST_HEADERS = {
@@ -18,7 +24,16 @@ MAX_WIRE_BYTES = 64 * 1024**2
 MAX_FILE_BYTES = 128 * 1024**2
 MAX_DOWNLOAD_SECONDS = 600.0
 MAX_REDIRECTS = 5
+MAX_ATTEMPTS = 6
+MAX_WAIT_SECONDS = 60.0
+RETRYABLE_STATUSES = {429, 500, 502, 503, 504}
 GZIP_WINDOW_BITS = 31
+
+
+class SourceUnavailable(Refusal):
+    """The publisher or the server did not respond."""
+
+    fix = "Try again later. Nothing was submitted."
 
 
 class DownloadRefused(Refusal):
@@ -41,6 +56,10 @@ class Download(Struct, frozen=True, kw_only=True):
     status_code: int
     headers: httpx2.Headers
     content: bytes
+
+
+Sleep = Callable[[float], Awaitable[None]]
+AnyResponse = TypeVar("AnyResponse", httpx2.Response, Download)
 
 
 def is_loopback(host: str) -> bool:
@@ -137,3 +156,52 @@ def _is_gzipped(response: httpx2.Response) -> bool:
     if encoding not in {"gzip", "x-gzip", "identity"}:
         raise UnexpectedSourceFormat(f"{_describe(response.url)} sent the content encoding {encoding[:40]!r}.")
     return encoding != "identity"
+
+
+class RetryingClient(Struct, frozen=True, kw_only=True):
+    """An HTTP client that retries when the other side is busy, unreachable or cuts the connection."""
+
+    http: httpx2.AsyncClient
+    sleep: Sleep = asyncio.sleep
+
+    async def request_with_retries(self, method: str, address: str, **options: Any) -> httpx2.Response:
+        """Return the first response that is no temporary failure. Raises SourceUnavailable after the last attempt."""
+        return await self._repeat(address, lambda: self.http.request(method, address, **options))
+
+    async def fetch_text(self, address: str, params: dict[str, str] | None = None) -> str:
+        """Return the text of a publisher's response.
+
+        Raises SourceUnavailable, UnexpectedSourceFormat or DownloadRefused.
+        """
+        file = await self._repeat(address, lambda: download_file(self.http, address, params))
+        if file.status_code != 200:
+            reason = excerpt(decode_text(file.content))
+            raise UnexpectedSourceFormat(f"{address} returned status {file.status_code}: {reason}")
+        return decode_file(file.content)
+
+    async def _repeat(self, address: str, request: Callable[[], Awaitable[AnyResponse]]) -> AnyResponse:
+        failure = ""
+        for attempt in range(MAX_ATTEMPTS):
+            wait = min(2.0**attempt, MAX_WAIT_SECONDS)
+            try:
+                response = await request()
+            except httpx2.TransportError as error:
+                failure = f"{type(error).__name__}: {error}"
+            else:
+                if response.status_code not in RETRYABLE_STATUSES:
+                    return response
+                failure = f"status {response.status_code}"
+                wait = _parse_retry_after(response.headers) or wait
+            if attempt < MAX_ATTEMPTS - 1:
+                await self.sleep(wait)
+        raise SourceUnavailable(f"{address.partition('?')[0]} did not respond in {MAX_ATTEMPTS} attempts: {failure}.")
+
+
+def _parse_retry_after(headers: httpx2.Headers) -> float | None:
+    """Parse seconds or a date (RFC 9110, 10.2.3), limited to the longest wait. Return None without either."""
+    value = headers.get("Retry-After", "")
+    try:
+        wait = float(value) if value.isdecimal() else (parsedate_to_datetime(value) - datetime.now(UTC)).total_seconds()
+    except (TypeError, ValueError):
+        return None
+    return min(max(wait, 0.0), MAX_WAIT_SECONDS)

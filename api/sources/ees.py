@@ -8,11 +8,19 @@ have one, and newer files have lower-case names. The groupings have also had dif
 """
 
 from collections.abc import Collection, Iterable
+from functools import partial
 
-from api.sources.tables import Row, UnexpectedSourceFormat, parse_field, read_table
+from api.sources.row_account import OUTSIDE_PLAN, UNREADABLE_ROW, Row, RowAccount
+from api.sources.tables import (
+    ROUNDS_TO_ZERO_SYMBOLS,
+    UnexpectedSourceFormat,
+    parse_field,
+    read_cell,
+    read_table,
+)
 from api.statistics.periods import InvalidPeriodCode
 from api.statistics.published_periods import from_ees
-from schema.submissions import NewReturn, PublisherFigure
+from schema.submissions import Marker, NewReturn, PublisherFigure
 
 DATASET = "8162db7a-a24d-4b8e-bdfc-8da52819c1a8"
 MEASURE = "neet-16-17"
@@ -44,11 +52,6 @@ DIMENSION_BY_GROUPING = {
     "ethnic group": ("ethnicity-5", ETHNICITY_BY_LABEL),
 }
 PERIOD_AND_AREA_COLUMNS = ("time_period", "time_identifier", "geographic_level", *AREA_CODE_COLUMNS.values())
-VALUE_COLUMNS = (
-    *("Age", "Characteristic_grouping", "Characteristic", "avgcohort"),
-    *(column for columns in COLUMNS_BY_SERIES.values() for column in columns),
-)
-REQUIRED_COLUMNS = (*PERIOD_AND_AREA_COLUMNS, *VALUE_COLUMNS)
 PublisherCell = tuple[str, dict[str, str]]
 """The code of an area, and a breakdown."""
 COLUMN_BY_NEWER_NAME: dict[str, str] = {
@@ -56,48 +59,68 @@ COLUMN_BY_NEWER_NAME: dict[str, str] = {
     "characteristic_grouping": "Characteristic_grouping",
     "characteristic": "Characteristic",
     "avg_cohort_count": "avgcohort",
-    "avg_neet_count": "avgNEET",
     "neet_percent": "NEETprop",
-    "avg_neet_nk_count": "avgNEETNK",
+    "avg_neet_count": "avgNEET",
     "neet_nk_percent": "NEETNKprop",
-    "avg_nk_count": "avgNK",
+    "avg_neet_nk_count": "avgNEETNK",
     "nk_percent": "Notknownprop",
+    "avg_nk_count": "avgNK",
 }
+REQUIRED_COLUMNS = (*PERIOD_AND_AREA_COLUMNS, *((older, newer) for newer, older in COLUMN_BY_NEWER_NAME.items()))
+LOW_SYMBOLS = ROUNDS_TO_ZERO_SYMBOLS | {"~"}  # the symbol of DfE's older files
 
 
-def read_rows(text: str) -> list[Row]:
+def read_rows(text: str, account: RowAccount) -> list[Row]:
     """Return the rows with the older column names. Raises UnexpectedSourceFormat."""
-    rows = read_table(text, PERIOD_AND_AREA_COLUMNS)
-    if rows and COLUMN_BY_NEWER_NAME.keys() <= rows[0].keys():
-        return [{COLUMN_BY_NEWER_NAME.get(name, name): value for name, value in row.items()} for row in rows]
-    return read_table(text, REQUIRED_COLUMNS)
+    return [
+        Row({COLUMN_BY_NEWER_NAME.get(name, name): value for name, value in row.items()}, row.number)
+        for row in read_table(text, REQUIRED_COLUMNS, account)
+    ]
 
 
-def build_returns(rows: Iterable[Row], areas: Collection[str]) -> list[NewReturn]:
+def build_returns(rows: Iterable[Row], areas: Collection[str], account: RowAccount) -> list[NewReturn]:
     """Build a return of each series for each winter: NEET, not known, and both together.
 
     Leave out areas, ages and characteristics that the plan does not have. Raises UnexpectedSourceFormat.
     """
-    rows_by_period: dict[str, dict[tuple[str, str], tuple[Row, PublisherCell]]] = {}
+    row_by_cell: dict[tuple[str, str, str], int] = {}
+    figures_by_return: dict[tuple[str, str], list[PublisherFigure]] = {}
     for row in rows:
-        area, breakdown = row.get(AREA_CODE_COLUMNS.get(row["geographic_level"], "")), _parse_breakdown(row)
-        if area not in areas or area is None or breakdown is None or row["Age"] not in AGE_LABELS:
+        area, breakdown = row.get(AREA_CODE_COLUMNS.get(row["geographic_level"], ""), ""), _parse_breakdown(row)
+        if breakdown is None or area not in areas or row["Age"] not in AGE_LABELS:
+            account.leave_out(row.number, _explain_left_out(row, area, areas))
             continue
-        cells = rows_by_period.setdefault(_parse_period(row), {})
-        cell = (area, "".join(breakdown.values()))
-        if cell in cells:
-            raise UnexpectedSourceFormat(f"{row['time_period']} {' '.join(cell).strip()} occurs twice.")
-        cells[cell] = (row, (area, breakdown))
+        period, figures = _parse_period(row, area, account), _build_figures(row, area, breakdown, account)
+        if period is None or not figures:
+            account.leave_out(row.number, UNREADABLE_ROW)
+            continue
+        cell = (period, area, "".join(breakdown.values()))
+        if row_by_cell.setdefault(cell, row.number) != row.number:
+            raise UnexpectedSourceFormat(
+                f"{' '.join(cell).strip()} occurs twice, in rows {row_by_cell[cell]} and {row.number}."
+            )
+        for series, figure in figures.items():
+            figures_by_return.setdefault((period, series), []).append(figure)
+        account.use()
     return [
-        NewReturn(
-            measure=MEASURE,
-            series=series,
-            period=period,
-            figures=[_build_figure(row, *cell, columns) for row, cell in cells.values()],
-        )
-        for period, cells in sorted(rows_by_period.items())
-        for series, columns in COLUMNS_BY_SERIES.items()
+        NewReturn(measure=MEASURE, series=series, period=period, figures=figures_by_return[period, series])
+        for period in sorted({period for period, _ in figures_by_return})
+        for series in COLUMNS_BY_SERIES
+        if (period, series) in figures_by_return
     ]
+
+
+def _explain_left_out(row: Row, area: str, areas: Collection[str]) -> str:
+    """Return why a row is left out. A label that is named here may be a category that the publisher has renamed."""
+    if row["geographic_level"] not in AREA_CODE_COLUMNS:
+        return f"geographic_level is {row['geographic_level']!r}"
+    if area not in areas:
+        return OUTSIDE_PLAN
+    if row["Age"] not in AGE_LABELS:
+        return f"Age is {row['Age']!r}"
+    is_known = row["Characteristic_grouping"].lower() in DIMENSION_BY_GROUPING
+    column = "Characteristic" if is_known else "Characteristic_grouping"
+    return f"{column} is {row[column]!r}"
 
 
 def _parse_breakdown(row: Row) -> dict[str, str] | None:
@@ -109,27 +132,39 @@ def _parse_breakdown(row: Row) -> dict[str, str] | None:
     return {dimension: categories[characteristic]} if characteristic in categories else None
 
 
-def _parse_period(row: Row) -> str:
-    """Return the code of the winter that ends in the year of the row."""
+def _parse_period(row: Row, area: str, account: RowAccount) -> str | None:
+    """Return the code of the winter that ends in the year of the row. Record a year or an identifier that is none."""
+    if row["time_identifier"] != "Calendar year":
+        account.report_cell(row, "time_identifier", area)
+        return None
     try:
-        if row["time_identifier"] != "Calendar year":
-            raise InvalidPeriodCode(row["time_identifier"])
         return f"R3-{from_ees('CY', row['time_period']).end.year}-02"
     except InvalidPeriodCode:
-        raise UnexpectedSourceFormat(
-            f"{row['time_identifier']} {row['time_period']!r} is not a calendar year."
-        ) from None
+        account.report_cell(row, "time_period", area)
+        return None
 
 
-def _build_figure(row: Row, area: str, breakdown: dict[str, str], columns: tuple[str, str]) -> PublisherFigure:
-    value, numerator, denominator = (parse_field(row[name]) for name in (*columns, "avgcohort"))
-    both = numerator.value is not None and denominator.value is not None
-    return PublisherFigure(
-        area=area,
-        breakdown=breakdown,
-        value=value.value,
-        numerator=numerator.value if both else None,
-        denominator=denominator.value if both else None,
-        status=value.status,
-        markers=list(value.markers),
-    )
+def _build_figures(row: Row, area: str, breakdown: dict[str, str], account: RowAccount) -> dict[str, PublisherFigure]:
+    """Return the figures of a row by series, without those whose value is not readable."""
+    read = partial(read_cell, row, account=account, area=area, parse=partial(parse_field, low_symbols=LOW_SYMBOLS))
+    denominator = read("avgcohort")
+    figures: dict[str, PublisherFigure] = {}
+    for series, columns in COLUMNS_BY_SERIES.items():
+        value, numerator = (read(column) for column in columns)
+        if value is None:
+            continue
+        # A number that rounds to 0 is not 0, so no share can be calculated from it.
+        fraction = [
+            None if field is None or Marker.LOW in field.markers else field.value for field in (numerator, denominator)
+        ]
+        is_complete = None not in fraction
+        figures[series] = PublisherFigure(
+            area=area,
+            breakdown=breakdown,
+            value=value.value,
+            numerator=fraction[0] if is_complete else None,
+            denominator=fraction[1] if is_complete else None,
+            status=value.status,
+            markers=list(value.markers),
+        )
+    return figures

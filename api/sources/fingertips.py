@@ -10,11 +10,27 @@ academic year. It is in `Year type` of the indicator's metadata; the label in `T
 
 from collections.abc import Collection, Iterable, Mapping
 
-from api.sources.tables import ParsedField, Row, UnexpectedSourceFormat, format_number, parse_number, read_table
+from api.sources.row_account import OUTSIDE_PLAN, UNREADABLE_ROW, Row, RowAccount
+from api.sources.tables import (
+    ParsedField,
+    UnexpectedSourceFormat,
+    is_suppression,
+    is_unreliable,
+    read_cell,
+    read_table,
+)
 from api.statistics.periods import InvalidPeriodCode
 from api.statistics.published_periods import FINGERTIPS_YEAR_TYPES, YearType, choose_fingertips_period
 from schema.intervals import Confidence
-from schema.submissions import FigureLimits, NewReturn, PublisherFigure, PublisherTrend, Status
+from schema.submissions import (
+    MAX_NOTE_CHARACTERS,
+    FigureLimits,
+    Marker,
+    NewReturn,
+    PublisherFigure,
+    PublisherTrend,
+    Status,
+)
 from schema.verdicts import Tendency, TrendVerdict
 
 # The measure of each indicator, and whether its value is a fraction. If it is not, -1 can be a true value.
@@ -23,7 +39,7 @@ INDICATORS = {
     "93882": ("ltc-employment-rate", True),
 }
 SERIES = "headline"
-BREAKDOWN_BY_SEX = {"Persons": {}, "Male": {"sex": "male"}, "Female": {"sex": "female"}}
+BREAKDOWN_BY_SEX = {"persons": {}, "male": {"sex": "male"}, "female": {"sex": "female"}}
 TREND_COLUMN = "Recent Trend"
 NO_TRENDS = ("", "not yet calculated")
 TENDENCY_BY_LABEL = {
@@ -39,12 +55,14 @@ REQUIRED_COLUMNS = (
     *("Lower CI 95.0 limit", "Upper CI 95.0 limit", "Lower CI 99.8 limit", "Upper CI 99.8 limit"),
     *("Time period", "Time period Sortable", "Time period range"),
 )
+USUAL_YEAR_TYPES = dict.fromkeys(INDICATORS, YearType.FINANCIAL)
+"""The year types that the metadata of the indicators has stated so far."""
 METADATA_COLUMNS = ("Indicator ID", "Year type")
 
 
-def read_rows(text: str) -> list[Row]:
+def read_rows(text: str, account: RowAccount) -> list[Row]:
     """Return the rows of the file. Raises UnexpectedSourceFormat."""
-    return read_table(text, REQUIRED_COLUMNS)
+    return read_table(text, REQUIRED_COLUMNS, account)
 
 
 def read_year_types(text: str) -> dict[str, YearType]:
@@ -52,100 +70,129 @@ def read_year_types(text: str) -> dict[str, YearType]:
 
     An indicator with an unknown year type is left out.
     """
-    names = {row["Indicator ID"]: row["Year type"].casefold() for row in read_table(text, METADATA_COLUMNS)}
+    rows = read_table(text, METADATA_COLUMNS, RowAccount())  # the rows of figures alone are accounted for
+    names = {row["Indicator ID"]: row["Year type"].casefold() for row in rows}
     known = FINGERTIPS_YEAR_TYPES
     return {indicator: known[name] for indicator, name in names.items() if name in known}
 
 
 def build_returns(
-    rows: Iterable[Row], areas: Collection[str], year_types: Mapping[str, YearType] | None = None
+    rows: Iterable[Row], areas: Collection[str], account: RowAccount, year_types: Mapping[str, YearType]
 ) -> list[NewReturn]:
     """Build one return for each indicator and year. Leave out rows by category, and areas that the plan does not have.
 
-    `year_types` has the year type of each indicator. Without it, only a label that has a single meaning is accepted.
+    `year_types` has the year type of each indicator. Without one, only a label that has a single meaning is read.
 
     Accept identical rows, such as England next to each parent area, once. Raises UnexpectedSourceFormat.
     """
-    figures_by_return: dict[tuple[str, str], dict[tuple[str, str], PublisherFigure]] = {}
+    figures_by_return: dict[tuple[str, str], dict[tuple[str, str], tuple[int, PublisherFigure]]] = {}
     for row in rows:
-        if row["Area Code"] not in areas or row["Category Type"] or row["Sex"] not in BREAKDOWN_BY_SEX:
+        if reason := _find_reason_to_leave_out(row, areas):
+            account.leave_out(row.number, reason)
             continue
-        if row["Indicator ID"] not in INDICATORS:
-            raise UnexpectedSourceFormat(f"Indicator {row['Indicator ID']!r} has no series in the plan.")
-        cell = (row["Area Code"], row["Sex"])
-        figures = figures_by_return.setdefault(
-            (row["Indicator ID"], _parse_period(row, (year_types or {}).get(row["Indicator ID"]))), {}
-        )
-        figure = _build_figure(row)
-        if figures.setdefault(cell, figure) != figure:
-            raise UnexpectedSourceFormat(f"{' '.join(cell)} occurs with two values.")
+        period, figure = _parse_period(row, year_types.get(row["Indicator ID"]), account), _build_figure(row, account)
+        if period is None or figure is None:
+            account.leave_out(row.number, UNREADABLE_ROW)
+            continue
+        cell = (row["Area Code"], row["Sex"].casefold())
+        figures = figures_by_return.setdefault((row["Indicator ID"], period), {})
+        if cell not in figures:
+            figures[cell] = (row.number, figure)
+            account.use()
+        elif figures[cell][1] == figure:
+            account.leave_out(row.number, "the same as an earlier row")
+        else:
+            raise UnexpectedSourceFormat(
+                f"{' '.join(cell)} occurs with two values, in rows {figures[cell][0]} and {row.number}."
+            )
     return [
-        NewReturn(measure=INDICATORS[indicator][0], series=SERIES, period=period, figures=list(figures.values()))
+        NewReturn(
+            measure=INDICATORS[indicator][0],
+            series=SERIES,
+            period=period,
+            figures=[figure for _, figure in figures.values()],
+        )
         for (indicator, period), figures in sorted(figures_by_return.items())
     ]
 
 
-def _parse_period(row: Row, year_type: YearType | None) -> str:
+def _find_reason_to_leave_out(row: Row, areas: Collection[str]) -> str | None:
+    if row["Indicator ID"] not in INDICATORS:
+        return f"Indicator ID is {row['Indicator ID']!r}"
+    if row["Area Code"] not in areas:
+        return OUTSIDE_PLAN
+    if row["Category Type"]:
+        return f"Category Type is {row['Category Type']!r}"
+    return None if row["Sex"].casefold() in BREAKDOWN_BY_SEX else f"Sex is {row['Sex']!r}"
+
+
+def _parse_period(row: Row, year_type: YearType | None, account: RowAccount) -> str | None:
+    """Return the code of the period. Record a label with several meanings together with these."""
     label, sortable, span = row["Time period"], row["Time period Sortable"], row["Time period range"]
     try:
-        return choose_fingertips_period(
-            int(sortable), label, year_type=year_type, years=int(span.removesuffix("y"))
-        ).code
+        years = int(span.removesuffix("y"))
+        return choose_fingertips_period(int(sortable), label, year_type=year_type, years=years).code
     except InvalidPeriodCode as error:
-        meaning = f" It may be {' or '.join(error.candidates)}." if error.candidates else ""
-        raise UnexpectedSourceFormat(
-            f"{label!r} ({sortable!r} over {span!r}) is not a period of Fingertips with one meaning.{meaning}"
-        ) from None
+        column = "Time period" if error.candidates else "Time period Sortable"
+        account.report_cell(row, column, row["Area Code"], meaning=" or ".join(error.candidates))
     except ValueError:
-        raise UnexpectedSourceFormat(f"{sortable!r} over {span!r} is not a period of Fingertips.") from None
+        account.report_cell(row, "Time period Sortable", row["Area Code"])
+    return None
 
 
-def _build_figure(row: Row) -> PublisherFigure:
+def _build_figure(row: Row, account: RowAccount) -> PublisherFigure | None:
+    """Return the figure of a row, or None if its value is not readable."""
     _, is_fraction = INDICATORS[row["Indicator ID"]]
-    value = _parse_value(row["Value"], is_fraction)
-    fraction = [_parse_value(row[name], True).value for name in ("Count", "Denominator")] if is_fraction else []
-    is_complete = len(fraction) == 2 and None not in fraction
+    value, note = _read_value(row, "Value", account, is_fraction=is_fraction), row["Value note"]
+    if value is None:
+        return None
+    fraction = [_read_number(row, name, account, is_fraction=True) for name in ("Count", "Denominator")]
+    is_complete = is_fraction and None not in fraction
+    is_hidden = value.status == Status.NOT_AVAILABLE and is_suppression(note)
+    unreliable = [Marker.LOW_RELIABILITY] if value.value is not None and is_unreliable(note) else []
     return PublisherFigure(
         area=row["Area Code"],
-        breakdown=BREAKDOWN_BY_SEX[row["Sex"]],
+        breakdown=BREAKDOWN_BY_SEX[row["Sex"].casefold()],
         value=value.value,
-        limits=[] if value.value is None else _read_limits(row),
+        limits=[] if value.value is None else _read_limits(row, account),
         numerator=fraction[0] if is_complete else None,
         denominator=fraction[1] if is_complete else None,
-        status=value.status,
-        note=row["Value note"] or None,
-        trend=None if value.value is None else _parse_trend(row.get(TREND_COLUMN, "")),
+        status=Status.CONFIDENTIAL if is_hidden else value.status,
+        markers=sorted({*value.markers, *unreliable}),
+        note=note[:MAX_NOTE_CHARACTERS] or None,
+        trend=None if value.value is None else _read_trend(row, account),
     )
 
 
-def _parse_trend(text: str) -> PublisherTrend | None:
-    """Parse a label such as `Increasing & getting better`. Raises UnexpectedSourceFormat."""
-    label = text.lower()
+def _read_trend(row: Row, account: RowAccount) -> PublisherTrend | None:
+    """Read a label such as `Increasing & getting better`. Record a label that Fingertips does not have."""
+    label = row.get(TREND_COLUMN, "").lower()
     if label in NO_TRENDS:
         return None
     tendency, _, judgement = label.replace(" & ", " and ").partition(" and ")
     if tendency not in TENDENCY_BY_LABEL or (judgement and judgement not in VERDICT_BY_LABEL):
-        raise UnexpectedSourceFormat(f"{text!r} is not a trend of Fingertips.")
+        account.report_cell(row, TREND_COLUMN, row["Area Code"])
+        return None
     return PublisherTrend(tendency=TENDENCY_BY_LABEL[tendency], verdict=VERDICT_BY_LABEL.get(judgement))
 
 
-def _parse_value(text: str, is_fraction: bool) -> ParsedField:
-    """Read -1 as missing if the number cannot be negative."""
-    if not text or (is_fraction and parse_number(text) < 0):
+def _read_value(row: Row, column: str, account: RowAccount, *, is_fraction: bool) -> ParsedField | None:
+    """Read a cell. Read -1 as missing if the number cannot be negative."""
+    field = read_cell(row, column, account, area=row["Area Code"])
+    if field is not None and field.value is not None and is_fraction and field.value.startswith("-"):
         return ParsedField(status=Status.NOT_AVAILABLE)
-    return ParsedField(value=format_number(parse_number(text)))
+    return field
 
 
-def _read_limits(row: Row) -> list[FigureLimits]:
+def _read_number(row: Row, column: str, account: RowAccount, *, is_fraction: bool = False) -> str | None:
+    field = _read_value(row, column, account, is_fraction=is_fraction)
+    return None if field is None else field.value
+
+
+def _read_limits(row: Row, account: RowAccount) -> list[FigureLimits]:
     limits: list[FigureLimits] = []
     for name, confidence in (("95.0", Confidence.P95), ("99.8", Confidence.P99_8)):
-        lower, upper = row[f"Lower CI {name} limit"], row[f"Upper CI {name} limit"]
-        if lower and upper:
-            limits.append(
-                FigureLimits(
-                    lower=format_number(parse_number(lower)),
-                    upper=format_number(parse_number(upper)),
-                    confidence=confidence,
-                )
-            )
+        lower, upper = (_read_number(row, f"{side} CI {name} limit", account) for side in ("Lower", "Upper"))
+        if lower is not None and upper is not None:
+            limits.append(FigureLimits(lower=lower, upper=upper, confidence=confidence))
     return limits

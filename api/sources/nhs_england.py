@@ -11,10 +11,11 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 
-from api.sources.tables import Row, UnexpectedSourceFormat, parse_field, read_table
+from api.sources.row_account import OUTSIDE_PLAN, UNREADABLE_ROW, Row, RowAccount
+from api.sources.tables import UnexpectedSourceFormat, read_cell, read_table
 from api.statistics import periods
 from schema.areas import Area
-from schema.submissions import Marker, NewReturn, PublisherFigure
+from schema.submissions import MAX_NOTE_CHARACTERS, Marker, NewReturn, PublisherFigure
 
 MEASURE = "ips-secondary-care-engagement"
 SERIES_BY_IDENTIFIER = {"MHS116": "mhs116", "MHS116a": "mhs116a"}
@@ -27,18 +28,12 @@ REQUIRED_COLUMNS = (
 DATE_FORMATS = ("%Y-%m-%d", "%d/%m/%Y")
 
 
-def read_rows(text: str) -> list[Row]:
-    """Return the rows of these statistics, out of hundreds of thousands. Raises UnexpectedSourceFormat.
-
-    The last line is always read, so that a file that was cut off is refused.
-    """
-    header, *lines = text.splitlines() or [""]
-    wanted = [line for line in lines[:-1] if any(identifier in line for identifier in SERIES_BY_IDENTIFIER)]
-    rows = read_table("\n".join([header, *wanted, *lines[-1:]]), REQUIRED_COLUMNS)
-    return [row for row in rows if row["MEASURE_ID"] in SERIES_BY_IDENTIFIER]
+def read_rows(text: str, account: RowAccount) -> list[Row]:
+    """Return the rows of these statistics, out of hundreds of thousands. Raises UnexpectedSourceFormat."""
+    return read_table(text, REQUIRED_COLUMNS, account, is_read=lambda row: row["MEASURE_ID"] in SERIES_BY_IDENTIFIER)
 
 
-def build_returns(rows: Iterable[Row], areas: Mapping[str, Area]) -> list[NewReturn]:
+def build_returns(rows: Iterable[Row], areas: Mapping[str, Area], account: RowAccount) -> list[NewReturn]:
     """Build a return of each series and period. Its note counts the rows that were left out, by breakdown.
 
     These are areas that the plan does not have, and other breakdowns. Raises UnexpectedSourceFormat.
@@ -50,12 +45,20 @@ def build_returns(rows: Iterable[Row], areas: Mapping[str, Area]) -> list[NewRet
         area = code_by_name.get(row["PRIMARY_LEVEL"])
         if row["BREAKDOWN"] not in BREAKDOWNS or area is None:
             left_out[row["BREAKDOWN"]] += 1
+            reason = OUTSIDE_PLAN if row["BREAKDOWN"] in BREAKDOWNS else f"BREAKDOWN is {row['BREAKDOWN']!r}"
+            account.leave_out(row.number, reason)
             continue
-        series, period = SERIES_BY_IDENTIFIER[row["MEASURE_ID"]], _parse_period(row)
-        figures = figures_by_return.setdefault((period, series), {})
+        period, figure = _parse_period(row, area, account), _build_figure(row, area, account)
+        if period is None or figure is None:
+            account.leave_out(row.number, UNREADABLE_ROW)
+            continue
+        figures = figures_by_return.setdefault((period, SERIES_BY_IDENTIFIER[row["MEASURE_ID"]]), {})
         if area in figures:
-            raise UnexpectedSourceFormat(f"{row['MEASURE_ID']} {period} {row['PRIMARY_LEVEL']!r} occurs twice.")
-        figures[area] = _build_figure(row, area)
+            raise UnexpectedSourceFormat(
+                f"Row {row.number}: {row['MEASURE_ID']} {period} {row['PRIMARY_LEVEL']!r} occurs twice."
+            )
+        figures[area] = figure
+        account.use()
     note = "; ".join(f"{breakdown}: {number}" for breakdown, number in sorted(left_out.items()))
     return [
         NewReturn(
@@ -63,31 +66,38 @@ def build_returns(rows: Iterable[Row], areas: Mapping[str, Area]) -> list[NewRet
             series=series,
             period=period,
             figures=list(figures.values()),
-            note=f"Rows left out, by breakdown: {note or 'none'}.",
+            note=f"Rows left out, by breakdown: {note or 'none'}."[:MAX_NOTE_CHARACTERS],
         )
         for (period, series), figures in sorted(figures_by_return.items())
     ]
 
 
-def _build_figure(row: Row, area: str) -> PublisherFigure:
-    value = parse_field(row["MEASURE_VALUE"])
+def _build_figure(row: Row, area: str, account: RowAccount) -> PublisherFigure | None:
+    value = read_cell(row, "MEASURE_VALUE", account, area=area)
+    if value is None:
+        return None
     provisional = [Marker.PROVISIONAL] if row["STATUS"] == "Provisional" and value.value is not None else []
-    return PublisherFigure(area=area, value=value.value, status=value.status, markers=[*value.markers, *provisional])
+    markers = list(dict.fromkeys([*value.markers, *provisional]))
+    return PublisherFigure(area=area, value=value.value, status=value.status, markers=markers)
 
 
-def _parse_period(row: Row) -> str:
-    """Return the code of the twelve months of the row."""
+def _parse_period(row: Row, area: str, account: RowAccount) -> str | None:
+    """Return the code of the twelve months of the row. Record a date that is none, or that does not end them."""
     start, end = (_parse_date(row[name]) for name in PERIOD_COLUMNS)
-    period = periods.parse(f"R12-{end:%Y-%m}")
-    if (period.start, period.end) != (start, end):
-        raise UnexpectedSourceFormat(f"{start} to {end} are not twelve whole months.")
+    try:
+        period = periods.parse(f"R12-{end:%Y-%m}") if start is not None and end is not None else None
+    except periods.InvalidPeriodCode:
+        period = None
+    if period is None or (period.start, period.end) != (start, end):
+        account.report_cell(row, PERIOD_COLUMNS[0 if start is None else 1], area)
+        return None
     return period.code
 
 
-def _parse_date(text: str) -> date:
+def _parse_date(text: str) -> date | None:
     for date_format in DATE_FORMATS:
         try:
             return datetime.strptime(text, date_format).date()  # noqa: DTZ007  a day has no time zone
         except ValueError:
             continue
-    raise UnexpectedSourceFormat(f"{text[:80]!r} is not a date.")
+    return None

@@ -10,7 +10,16 @@ population aged 16 to 64.
 from collections.abc import Collection, Iterable, Mapping
 from decimal import Decimal
 
-from api.sources.tables import STATUS_BY_SYMBOL, Row, UnexpectedSourceFormat, format_number, parse_number, read_table
+from api.sources.row_account import OUTSIDE_PLAN, UNREADABLE_ROW, Row, RowAccount
+from api.sources.tables import (
+    UnexpectedSourceFormat,
+    format_number,
+    is_suppression,
+    is_unreliable,
+    parse_field,
+    read_cell,
+    read_table,
+)
 from api.statistics.intervals import calculate_population_half_width
 from api.statistics.periods import InvalidPeriodCode
 from api.statistics.published_periods import from_nomis
@@ -21,7 +30,8 @@ DATASET = "NM_17_5"
 MEASURE = "economic-inactivity-ill-health"
 INACTIVE_SERIES, POPULATION_SERIES = "lts-of-inactive-16-64", "lts-of-population-16-64"
 GAP_MEASURE, EMPLOYMENT_SERIES = "ltc-employment-gap", "overall-employment-rate"
-BREAKDOWN_BY_VARIABLE = {"1496": {}, "1503": {"sex": "male"}, "1510": {"sex": "female"}}
+TOTAL_VARIABLE = "1496"
+BREAKDOWN_BY_VARIABLE = {TOTAL_VARIABLE: {}, "1503": {"sex": "male"}, "1510": {"sex": "female"}}
 EMPLOYMENT_VARIABLE = "45"
 VARIABLES = (*BREAKDOWN_BY_VARIABLE, EMPLOYMENT_VARIABLE)
 VALUE_MEASURE, NUMERATOR_MEASURE, DENOMINATOR_MEASURE, HALF_WIDTH_MEASURE = "20599", "21001", "21002", "21003"
@@ -33,36 +43,31 @@ DERIVATION_NOTE = (
     "published half-width of the share of the inactive, rescaled to the population, which is assumed to be known."
 )
 
-NomisKey = tuple[str, str, str]  # date, area, variable
+NomisKey = tuple[str, str, str]  # period, area, variable
 RowsByKey = dict[NomisKey, dict[str, Row]]
 
 
-def read_rows(text: str) -> list[Row]:
+def read_rows(text: str, account: RowAccount) -> list[Row]:
     """Return the rows of one page. Raises UnexpectedSourceFormat."""
-    return read_table(text, REQUIRED_COLUMNS)
+    return read_table(text, REQUIRED_COLUMNS, account)
 
 
 def count_expected_rows(page: Iterable[Row]) -> int:
     """Return the number of rows of all pages, which every row repeats. Raises UnexpectedSourceFormat."""
-    counts = {row["RECORD_COUNT"] for row in page}
+    stated = {row["RECORD_COUNT"] for row in page}
+    counts = {count for count in stated if count.isdecimal()} or stated
     if len(counts) > 1 or not all(count.isdecimal() for count in counts):
         raise UnexpectedSourceFormat(f"RECORD_COUNT is {' and '.join(sorted(counts))}.")
     return int(counts.pop()) if counts else 0
 
 
-def build_returns(rows: Iterable[Row], areas: Collection[str]) -> list[NewReturn]:
+def build_returns(rows: Iterable[Row], areas: Collection[str], account: RowAccount) -> list[NewReturn]:
     """Build three returns for each date: the published share of the inactive, the calculated share of the population,
     and the published employment rate, which is read with the employment gap.
 
     Leave out areas that the plan does not have. Raises UnexpectedSourceFormat.
     """
-    cells: RowsByKey = {}
-    for row in rows:
-        if row["GEOGRAPHY_CODE"] in areas:
-            key = (row["DATE"], row["GEOGRAPHY_CODE"], row["VARIABLE"])
-            if row["MEASURES"] in cells.setdefault(key, {}):
-                raise UnexpectedSourceFormat(f"{' '.join(key)} occurs twice.")
-            cells[key][row["MEASURES"]] = row
+    cells = _group_readable_rows(rows, areas, account)
     returns: list[NewReturn] = []
     for date in sorted({date for date, _, _ in cells}):
         cells_of_date = {key: measures for key, measures in cells.items() if key[0] == date}
@@ -72,15 +77,62 @@ def build_returns(rows: Iterable[Row], areas: Collection[str]) -> list[NewReturn
             (GAP_MEASURE, EMPLOYMENT_SERIES, _build_published_figures(cells_of_date, {EMPLOYMENT_VARIABLE: {}})),
         ):
             if figures:
-                returns.append(NewReturn(measure=measure, series=series, period=_parse_period(date), figures=figures))
+                returns.append(NewReturn(measure=measure, series=series, period=date, figures=figures))
+    _account_for_rows(cells, account)
     return returns
 
 
-def _parse_period(date: str) -> str:
+def _group_readable_rows(rows: Iterable[Row], areas: Collection[str], account: RowAccount) -> RowsByKey:
+    """Return the rows by period, area and variable. Raises UnexpectedSourceFormat if one occurs twice."""
+    cells: RowsByKey = {}
+    for row in rows:
+        area = row["GEOGRAPHY_CODE"]
+        if reason := _find_reason_to_leave_out(row, areas):
+            account.leave_out(row.number, reason)
+            continue
+        period = _parse_period(row, account)
+        if period is None or read_cell(row, "OBS_VALUE", account, area=area) is None:
+            account.leave_out(row.number, UNREADABLE_ROW)
+            continue
+        key = (period, area, row["VARIABLE"])
+        earlier = cells.setdefault(key, {}).setdefault(row["MEASURES"], row)
+        if earlier is not row:
+            raise UnexpectedSourceFormat(f"{' '.join(key)} occurs twice, in rows {earlier.number} and {row.number}.")
+    return cells
+
+
+def _find_reason_to_leave_out(row: Row, areas: Collection[str]) -> str | None:
+    if row["GEOGRAPHY_CODE"] not in areas:
+        return OUTSIDE_PLAN
+    if row["VARIABLE"] not in VARIABLES:
+        return f"VARIABLE is {row['VARIABLE']!r}"
+    return None if row["MEASURES"] in NOMIS_MEASURES else f"MEASURES is {row['MEASURES']!r}"
+
+
+def _account_for_rows(cells: RowsByKey, account: RowAccount) -> None:
+    """Use the rows of each figure. Leave out those that have no value to belong to."""
+    for (period, area, variable), measures in cells.items():
+        has_share = NUMERATOR_MEASURE in cells.get((period, area, TOTAL_VARIABLE), {}) and (
+            _get_population(cells, period, area) is not None
+        )
+        if VALUE_MEASURE in measures or (has_share and variable in {TOTAL_VARIABLE, EMPLOYMENT_VARIABLE}):
+            account.use(len(measures))
+        else:
+            for row in measures.values():
+                account.leave_out(row.number, "the file has no value for this part of a figure")
+
+
+def _get_population(cells: RowsByKey, period: str, area: str) -> Decimal | None:
+    """Return the population aged 16 to 64, or None if it is not known or 0."""
+    return _parse_number(cells.get((period, area, EMPLOYMENT_VARIABLE), {}), DENOMINATOR_MEASURE) or None
+
+
+def _parse_period(row: Row, account: RowAccount) -> str | None:
     try:
-        return from_nomis(date, length=12).code
+        return from_nomis(row["DATE"], length=12).code
     except InvalidPeriodCode:
-        raise UnexpectedSourceFormat(f"{date!r} is not a date of the Annual Population Survey.") from None
+        account.report_cell(row, "DATE", row["GEOGRAPHY_CODE"])
+        return None
 
 
 def _build_published_figures(
@@ -115,8 +167,8 @@ def _build_population_figures(cells: RowsByKey) -> list[PublisherFigure]:
     """Calculate to one decimal, for the total only: the variables of the population by sex are not verified."""
     figures: list[PublisherFigure] = []
     for (date, area, variable), measures in cells.items():
-        population = _parse_number(cells.get((date, area, EMPLOYMENT_VARIABLE), {}), DENOMINATOR_MEASURE)
-        if BREAKDOWN_BY_VARIABLE.get(variable) != {} or not population:
+        population = _get_population(cells, date, area)
+        if variable != TOTAL_VARIABLE or NUMERATOR_MEASURE not in measures or population is None:
             continue
         sick, inactive = _parse_number(measures, NUMERATOR_MEASURE), _parse_number(measures, DENOMINATOR_MEASURE)
         value = None if sick is None else round(100 * sick / population, 1)
@@ -137,8 +189,8 @@ def _build_population_figures(cells: RowsByKey) -> list[PublisherFigure]:
 
 
 def _parse_number(measures: dict[str, Row], measure: str) -> Decimal | None:
-    text = measures[measure]["OBS_VALUE"] if measure in measures else ""
-    return None if text.lower() in STATUS_BY_SYMBOL or text in {"-", "!", "#"} else parse_number(text)
+    value = parse_field(measures[measure]["OBS_VALUE"]).value if measure in measures else None
+    return None if value is None else Decimal(value)
 
 
 def _rescale_half_width(
@@ -162,12 +214,11 @@ def _build_limits(value: Decimal | None, width: Decimal | None, method: Interval
 
 
 def _parse_status(row: Row) -> Status:
-    name = row["OBS_STATUS_NAME"].lower()
-    hidden = any(word in name for word in ("suppress", "confidential", "disclos"))
-    return Status.CONFIDENTIAL if hidden else Status.NOT_AVAILABLE
+    """Return the status of a row without a number: `c` if its mark or its note states that the number is hidden."""
+    status = parse_field(row["OBS_VALUE"]).status or Status.NOT_AVAILABLE
+    return Status.CONFIDENTIAL if is_suppression(row["OBS_STATUS_NAME"]) else status
 
 
 def _parse_markers(rows: Iterable[Row]) -> list[Marker]:
     """Return `u` if any row of a figure is unreliable: Nomis may state it with the number or with its half-width."""
-    is_unreliable = any("unreliable" in row["OBS_STATUS_NAME"].lower() for row in rows)
-    return [Marker.LOW_RELIABILITY] if is_unreliable else []
+    return [Marker.LOW_RELIABILITY] if any(is_unreliable(row["OBS_STATUS_NAME"]) for row in rows) else []

@@ -6,11 +6,13 @@ for female. `C_AGE` is 101 plus the age in years, and 191 for 90 and over. Measu
 30 June of the year in `DATE`.
 """
 
+import re
 from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 from decimal import Decimal
 
-from api.sources.tables import STATUS_BY_SYMBOL, Row, UnexpectedSourceFormat, format_number, parse_number, read_table
+from api.sources.row_account import OUTSIDE_PLAN, UNREADABLE_ROW, Row, RowAccount
+from api.sources.tables import UnexpectedSourceFormat, format_number, read_cell, read_table
 from api.statistics import periods
 from schema.submissions import NewReturn, PublisherFigure, Status
 
@@ -27,6 +29,7 @@ AGES_BY_BAND: Mapping[str, range] = {
     "65-plus": range(65, LAST_AGE + 1),
 }
 ALL_AGES = range(LAST_AGE + 1)
+YEAR_PATTERN = re.compile(r"(19|20)\d\d", re.ASCII)
 PARAMETERS = {
     "gender": ",".join(BREAKDOWN_BY_GENDER),
     "c_age": f"{FIRST_AGE_CODE}...{FIRST_AGE_CODE + LAST_AGE}",
@@ -35,43 +38,77 @@ PARAMETERS = {
 REQUIRED_COLUMNS = ("DATE", "GEOGRAPHY_CODE", "GENDER", "C_AGE", "MEASURES", "OBS_VALUE", "RECORD_COUNT")
 
 CountsByAge = dict[int, Decimal | None]
+RowsByAge = dict[int, Row]
 
 
-def read_rows(text: str) -> list[Row]:
+def read_rows(text: str, account: RowAccount) -> list[Row]:
     """Return the rows of one page. Raises UnexpectedSourceFormat."""
-    return read_table(text, REQUIRED_COLUMNS)
+    return read_table(text, REQUIRED_COLUMNS, account)
 
 
-def build_returns(rows: Iterable[Row], areas: Collection[str]) -> list[NewReturn]:
+def build_returns(rows: Iterable[Row], areas: Collection[str], account: RowAccount) -> list[NewReturn]:
     """Build a return for each year: single years of age added to the bands of the plan, and to all ages.
 
-    Leave out areas that the plan does not have. Raises UnexpectedSourceFormat.
+    Leave out areas that the plan does not have, and those without every age. Raises UnexpectedSourceFormat.
     """
-    counts: dict[str, dict[tuple[str, str], CountsByAge]] = {}
-    for row in rows:
-        if row["GEOGRAPHY_CODE"] in areas and row["MEASURES"] == VALUE_MEASURE:
-            cell = counts.setdefault(row["DATE"], {}).setdefault((row["GEOGRAPHY_CODE"], row["GENDER"]), {})
-            age = _parse_age(row["C_AGE"])
-            if age in cell:
-                raise UnexpectedSourceFormat(f"{row['DATE']} {row['GEOGRAPHY_CODE']} {row['C_AGE']} occurs twice.")
-            cell[age] = _parse_count(row["OBS_VALUE"])
+    figures_by_year: dict[str, list[PublisherFigure]] = {}
+    for (year, area, gender), by_age in _group_rows(rows, areas, account).items():
+        if len(by_age) < len(ALL_AGES):
+            for row in by_age.values():
+                account.leave_out(row.number, f"{area} has {len(by_age)} of {len(ALL_AGES)} ages")
+            continue
+        counts = {age: _read_count(row, account) for age, row in by_age.items()}
+        for band, ages in {None: ALL_AGES, **AGES_BY_BAND}.items():
+            by_band = {} if band is None else {"age-band": band}
+            figure = _build_figure(area, {**by_band, **BREAKDOWN_BY_GENDER[gender]}, counts, ages, year)
+            figures_by_year.setdefault(year, []).append(figure)
     return [
-        NewReturn(measure=MEASURE, series=SERIES, period=_parse_period(year), figures=_build_figures(year, cells))
-        for year, cells in sorted(counts.items())
+        NewReturn(
+            measure=MEASURE,
+            series=SERIES,
+            period=periods.build_snapshot(date(int(year), 6, 30)).code,
+            figures=figures,
+        )
+        for year, figures in sorted(figures_by_year.items())
     ]
 
 
-def _build_figures(year: str, cells: Mapping[tuple[str, str], CountsByAge]) -> list[PublisherFigure]:
-    figures: list[PublisherFigure] = []
-    for (area, gender), counts in cells.items():
-        if gender not in BREAKDOWN_BY_GENDER:
-            raise UnexpectedSourceFormat(f"GENDER is {gender!r}.")
-        if counts.keys() != set(ALL_AGES):
-            raise UnexpectedSourceFormat(f"{year} {area}: {len(counts)} of {len(ALL_AGES)} ages are in the file.")
-        for band, ages in {None: ALL_AGES, **AGES_BY_BAND}.items():
-            by_age = {} if band is None else {"age-band": band}
-            figures.append(_build_figure(area, {**by_age, **BREAKDOWN_BY_GENDER[gender]}, counts, ages, year))
-    return figures
+def _group_rows(
+    rows: Iterable[Row], areas: Collection[str], account: RowAccount
+) -> dict[tuple[str, str, str], RowsByAge]:
+    """Return the rows by year, area and gender. Raises UnexpectedSourceFormat if an age occurs twice."""
+    groups: dict[tuple[str, str, str], RowsByAge] = {}
+    for row in rows:
+        year, area, age = row["DATE"], row["GEOGRAPHY_CODE"], _parse_age(row["C_AGE"])
+        if reason := _find_reason_to_leave_out(row, areas):
+            account.leave_out(row.number, reason)
+        elif not YEAR_PATTERN.fullmatch(year):
+            account.report_cell(row, "DATE", area)
+            account.leave_out(row.number, UNREADABLE_ROW)
+        elif groups.setdefault((year, area, row["GENDER"]), {}).setdefault(age, row) is not row:
+            raise UnexpectedSourceFormat(f"Row {row.number}: {year} {area} {row['C_AGE']} occurs twice.")
+    return groups
+
+
+def _find_reason_to_leave_out(row: Row, areas: Collection[str]) -> str | None:
+    if row["GEOGRAPHY_CODE"] not in areas:
+        return OUTSIDE_PLAN
+    is_known = {
+        "MEASURES": row["MEASURES"] == VALUE_MEASURE,
+        "GENDER": row["GENDER"] in BREAKDOWN_BY_GENDER,
+        "C_AGE": _parse_age(row["C_AGE"]) in ALL_AGES,
+    }
+    return next((f"{column} is {row[column]!r}" for column, known in is_known.items() if not known), None)
+
+
+def _read_count(row: Row, account: RowAccount) -> Decimal | None:
+    """Read a count. The sums that an unreadable count would be part of have no value either."""
+    count = read_cell(row, "OBS_VALUE", account, area=row["GEOGRAPHY_CODE"])
+    if count is None:
+        account.leave_out(row.number, UNREADABLE_ROW)
+    else:
+        account.use()
+    return None if count is None or count.value is None else Decimal(count.value)
 
 
 def _build_figure(area: str, breakdown: dict[str, str], counts: CountsByAge, ages: range, year: str) -> PublisherFigure:
@@ -87,17 +124,4 @@ def _build_figure(area: str, breakdown: dict[str, str], counts: CountsByAge, age
 
 
 def _parse_age(code: str) -> int:
-    age = int(code) - FIRST_AGE_CODE if code.isdecimal() else -1
-    if age not in ALL_AGES:
-        raise UnexpectedSourceFormat(f"C_AGE is {code!r}: only single years of age are read.")
-    return age
-
-
-def _parse_count(text: str) -> Decimal | None:
-    return None if text.lower() in STATUS_BY_SYMBOL or text == "-" else parse_number(text)
-
-
-def _parse_period(year: str) -> str:
-    if not (year.isdecimal() and len(year) == len("2025")):
-        raise UnexpectedSourceFormat(f"{year!r} is not a year.")
-    return periods.build_snapshot(date(int(year), 6, 30)).code
+    return int(code) - FIRST_AGE_CODE if code.isdecimal() else -1

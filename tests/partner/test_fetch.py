@@ -1,24 +1,30 @@
 """`python -m api fetch …`: fetch from a publisher that is slow, busy, cut off or wrong, and submit."""
 
+import io
 import threading
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import httpx2
 import msgspec
+import openpyxl
 import pytest
 
 from api.__main__ import main
 from api.http.refusals import InvalidParameter
 from api.plan import queries_loading
 from api.sources import fetching, nomis_populations
-from api.sources.fetching import FetchOptions, RetryingClient, SourceUnavailable, SubmissionRejected
+from api.sources.downloading import RetryingClient, SourceUnavailable
+from api.sources.fetching import FetchOptions, SubmissionRejected
+from api.sources.row_account import MORE_CELLS
 from api.sources.tables import UnexpectedSourceFormat
 
 PROGRAMME = "work-and-health-2025-2028"
-PublisherResponse = tuple[int, dict[str, str], str]
+CASES = Path(__file__).parent.parent / "cases"
+PublisherResponse = tuple[int, dict[str, str], str | bytes]
 
 
 class Publisher:
@@ -39,14 +45,13 @@ def publisher() -> Iterator[Publisher]:
             url = urlsplit(self.path)
             publisher.requests.append((url.path, parse_qs(url.query)))
             response = publisher.responses.pop(0) if len(publisher.responses) > 1 else publisher.responses[0]
-            status, headers, body = response(parse_qs(url.query)) if callable(response) else response
+            status, headers, text = response(parse_qs(url.query)) if callable(response) else response
+            body = text if isinstance(text, bytes) else text.encode()
             self.send_response(status)
-            for name, value in (
-                {"Content-Type": "text/csv", "Content-Length": str(len(body.encode()))} | headers
-            ).items():
+            for name, value in ({"Content-Type": "text/csv", "Content-Length": str(len(body))} | headers).items():
                 self.send_header(name, value)
             self.end_headers()
-            self.wfile.write(body.encode())
+            self.wfile.write(body)
 
         def log_message(self, *_: object) -> None:
             pass
@@ -148,6 +153,15 @@ async def test_pages_are_fetched_until_all_rows_are_received(publisher, fetch):
     publisher.responses = [page]
     report = await fetch()
     assert (len(publisher.requests), report.counts.added) == (3, 2)
+
+
+async def test_row_of_a_page_that_does_not_fit_the_header_is_left_out(publisher, fetch):
+    status, headers, text = nomis_response(*CITY, PEOPLE, count=6)
+    publisher.responses = [(status, headers, text + "2025-06,label,name,E92000001,45,21002,1,2,3,4,5,6\n")]
+    report = await fetch()
+    account = fetch.result.account
+    assert (len(publisher.requests), report.counts.added) == (1, 2)
+    assert (account.read, account.used, account.left_out) == (6, 5, {MORE_CELLS: 1})
 
 
 async def test_truncated_response_is_refused(publisher, fetch, application):
@@ -285,6 +299,50 @@ async def test_series_that_the_plan_does_not_have_is_left_out_and_reported(
     report = await fetch("ees", key=await application.issue_key("department-for-education", "submit"))
     assert [receipt.series for receipt in report.returns] == ["neet-la", "neet-or-not-known"]
     assert [("neet-16-17 not-known" in note) for note in fetch.result.notes] == [True]
+
+
+async def test_usual_year_is_assumed_and_reported_without_the_metadata_of_fingertips(publisher, fetch, application):
+    publisher.responses = [(404, {}, "Gone"), (200, {}, FINGERTIPS)]
+    report = await fetch("fingertips", key=await application.issue_key("ohid", "submit"))
+    assert {returned.period.code for returned in report.returns} == {"FY2023-24"}
+    assert ["404: Gone" in note for note in fetch.result.account.notes] == [True]
+
+
+async def test_area_type_without_areas_of_the_plan_is_refused_with_the_option(publisher, fetch, application):
+    key = await application.issue_key("ohid", "submit")
+    publisher.responses = [(200, {}, YEAR_TYPES), (200, {}, FINGERTIPS.splitlines(keepends=True)[0])]
+    with pytest.raises(UnexpectedSourceFormat, match="502.*`--area-type`"):
+        await fetch("fingertips", key=key)
+    publisher.responses = [(200, {}, YEAR_TYPES), (200, {}, FINGERTIPS)]
+    assert (await fetch("fingertips", key=key, area_type="102")).counts.added == 2
+    assert publisher.requests[-1][1]["child_area_type_id"] == ["102"]
+
+
+@pytest.mark.parametrize("case", ["fetch-star", "fetch-suppressed-note"])
+async def test_suppressed_value_is_submitted_as_confidential(publisher, fetch, application, case):
+    publisher.responses = [(200, {}, YEAR_TYPES), (200, {}, (CASES / f"{case}.csv").read_text())]
+    report = await fetch("fingertips", key=await application.issue_key("ohid", "submit", "read"))
+    assert (report.outcome, report.counts.added) == ("accepted", 3)
+    assert "  3 rows read: 3 used, 0 left out; 0 unreadable cells" in fetching.format_result(fetch.result)
+
+
+async def test_workbook_that_is_served_as_csv_is_read(publisher, fetch, application):
+    book, content = openpyxl.Workbook(), io.BytesIO()
+    for row in EMPLOYERS.splitlines():
+        book.active.append(row.split(","))
+    book.save(content)
+    publisher.responses = [(200, {}, content.getvalue())]
+    key = await application.issue_key("department-for-work-and-pensions", "submit")
+    assert (await fetch("disability-confident", key=key, period="FY2025-26-Q2")).counts.added == 5
+
+
+async def test_file_without_a_readable_figure_is_refused_with_the_places(publisher, fetch, application):
+    publisher.responses = [
+        (200, {}, YEAR_TYPES),
+        (200, {}, FINGERTIPS.replace(",65.3,", ",?,").replace(",-0.4,", ",n/k,")),
+    ]
+    with pytest.raises(UnexpectedSourceFormat, match=r"(?s)row 2, area E92000001, column 'Value': '\?'.*row 3.*'n/k'"):
+        await fetch("fingertips", key=await application.issue_key("ohid", "submit"))
 
 
 def test_command_needs_a_key_and_a_server(publisher, monkeypatch, capsys):

@@ -1,19 +1,39 @@
 """Readers of publishers' files, with a row or two in the format of each. All figures are invented."""
 
 import re
+from collections.abc import Collection
+from typing import Any
 
 import pytest
 
 from api.sources import disability_confident, ees, fingertips, nhs_england, nomis, nomis_populations, tables
+from api.sources.row_account import OUTSIDE_PLAN, UNREADABLE_ROW, RowAccount
 from api.sources.tables import ParsedField, UnexpectedSourceFormat
 from schema.areas import Area
 from schema.submissions import Marker, NewReturn, PublisherFigure, PublisherTrend, Status
 
+METADATA = "Indicator ID,Indicator,Year type\n93882,Rate,Financial\n90282,Gap,Financial\n1,Other,Lunar\n"
 AREAS = {"E06000018", "E92000001", "E12000004"}
 
 
 def to_csv(header: str, *rows: str) -> str:
     return "\n".join([header, *rows]) + "\n"
+
+
+def read(
+    source: Any, text: str, areas: Collection[str] = AREAS, *, metadata: str = METADATA
+) -> tuple[list[NewReturn], RowAccount]:
+    """Return the returns of a file, and what became of its rows. Every row is used, or left out with a reason."""
+    account = RowAccount()
+    more = [fingertips.read_year_types(metadata)] if source is fingertips else []
+    returns = source.build_returns(source.read_rows(text, account), areas, account, *more)
+    assert account.used + account.left_out.total() == account.read
+    return returns, account
+
+
+def list_cells(account: RowAccount) -> list[tuple[int, str, str, str]]:
+    """Return the row, area, column and text of each unreadable cell."""
+    return [(cell.row, cell.area, cell.column, cell.text) for cell in account.cells.values()]
 
 
 def format_figure(figure: PublisherFigure) -> str:
@@ -69,7 +89,9 @@ BROKEN = [
     ("",                                "'A' or 'B'"),
     ("A,C\n1,2\n",                      " 'B'"),
     ("A,B\n1,2\n3",                     r"\b3\b"),
-    ("A,B\n1,2,3\n",                    r"\b2\b"),
+    ("A,B,A\n1,2,3\n",                  "two columns 'A'"),
+    ("A,B\n1,2\n3,\"4\n",               "cut off"),
+    ("A,B\n1,\"2\n3,4\"\n5,6\n",        "row 2 .* quotation"),
     ("A,B\n1," + 200_000 * "2" + "\n",  r"\b131072\b"),
     ("<title>\x1b[2J\x07Busy</title>",   r":  \[2J Busy$"),
 ]  # fmt: skip
@@ -78,11 +100,11 @@ BROKEN = [
 @pytest.mark.parametrize(("text", "reason"), BROKEN)
 def test_unexpected_file_is_refused(text, reason):
     with pytest.raises(UnexpectedSourceFormat, match=reason):
-        tables.read_table(text, ("A", "B"))
+        tables.read_table(text, ("A", "B"), RowAccount())
 
 
 def test_columns_are_read_in_any_order_and_with_a_byte_order_mark():
-    assert tables.read_table("\ufeffB,A\n 2 ,1\n", ("A", "B")) == [{"B": "2", "A": "1"}]
+    assert tables.read_table("\ufeffB,A\n 2 ,1\n", ("A", "B"), RowAccount()) == [{"B": "2", "A": "1"}]
 
 
 NOMIS = "DATE,GEOGRAPHY_CODE,VARIABLE,MEASURES,OBS_VALUE,OBS_STATUS_NAME,RECORD_COUNT"
@@ -94,7 +116,7 @@ def read_nomis(*rows: str, status: str = "Normal Value") -> dict[str, list[str]]
     lines = [
         f"2025-06,{area},{variable},{measure},{value},{status},{len(rows)}" for area, variable, measure, value in parts
     ]
-    returns = nomis.build_returns(nomis.read_rows(to_csv(NOMIS, *lines)), AREAS)
+    returns, _ = read(nomis, to_csv(NOMIS, *lines))
     return {
         f"{returned.series} {returned.period}": [format_figure(figure) for figure in returned.figures]
         for returned in returns
@@ -153,7 +175,7 @@ def test_nomis_flag_of_any_number_makes_both_figures_unreliable(measure):
     rows = [(*row.split(), UNRELIABLE if measure in row else "Normal Value") for row in CITY]
     rows.append(("E06000018", "45", "21002", "220000", "Normal Value"))
     lines = [",".join(("2025-06", *row, str(len(rows)))) for row in rows]
-    returns = nomis.build_returns(nomis.read_rows(to_csv(NOMIS, *lines)), AREAS)
+    returns, _ = read(nomis, to_csv(NOMIS, *lines))
     assert [figure.markers for returned in returns for figure in returned.figures] == [
         [Marker.LOW_RELIABILITY],
         [Marker.ESTIMATED, Marker.LOW_RELIABILITY],
@@ -183,12 +205,12 @@ def test_nomis_share_of_the_population_without_information_has_no_limits(sick, i
 
 
 @pytest.mark.parametrize("date", ["latest", "2025", "2025-13"])
-def test_invalid_nomis_date_is_refused(date):
-    with pytest.raises(UnexpectedSourceFormat, match="not a date"):
-        nomis.build_returns(nomis.read_rows(to_csv(NOMIS, f"{date},E06000018,1496,20599,30.1,,1")), AREAS)
+def test_invalid_nomis_date_is_left_out(date):
+    returns, account = read(nomis, to_csv(NOMIS, f"{date},E06000018,1496,20599,30.1,,1"))
+    assert (returns, list_cells(account)) == ([], [(2, "E06000018", "DATE", date)])
 
 
-def read_populations(counts: dict[str, str], *more: str) -> list[NewReturn]:
+def read_populations(counts: dict[str, str], *more: str) -> tuple[list[NewReturn], RowAccount]:
     """Read a file with two residents of each year of age; `counts` replaces them for ages such as `2 E06000018 1 117`."""
     rows = {
         f"2024,{area},{gender},{age}": "2"
@@ -199,12 +221,12 @@ def read_populations(counts: dict[str, str], *more: str) -> list[NewReturn]:
     rows |= counts
     lines = [f"{key},20100,{count},546" for key, count in rows.items() if count != "absent"]
     text = to_csv(",".join(nomis_populations.REQUIRED_COLUMNS), *lines, *more)
-    return nomis_populations.build_returns(nomis_populations.read_rows(text), AREAS)
+    return read(nomis_populations, text)
 
 
 def test_single_years_of_age_are_added_to_the_bands_of_the_plan():
     text = {"2024,E06000018,1,117": "1000", "2024,E06000018,2,191": "-"}
-    [returned] = read_populations(text, "2024,E06000018,0,101,20301,99,546")
+    [returned], _ = read_populations(text, "2024,E06000018,0,101,20301,99,546")
     assert (returned.measure, returned.series, returned.period) == (
         *("resident-population", "mid-year-estimates"),
         "D2024-06-30",
@@ -218,21 +240,31 @@ def test_single_years_of_age_are_added_to_the_bands_of_the_plan():
     ]
 
 
-#   a count of the file                     words of the refusal
+#   a count of the file                     figures, rows left out in part
 WRONG_POPULATIONS = [
-    ({"2024,E06000018,0,120": "absent"},    r"\b90 of 91\b"),
-    ({"2024,E06000018,0,200": "182"},       "'200'"),
-    ({"2024,E06000018,0,all": "182"},       "'all'"),
-    ({"2024,E06000018,0,120": "many"},      "'many'"),
-    ({f"mid-24,E06000018,0,{age}": "1" for age in range(101, 192)}, "'mid-24'"),
-    ({f"2024,E06000018,9,{age}": "1" for age in range(101, 192)},   "'9'"),
+    ({"2024,E06000018,0,120": "absent"},    (12, "E06000018 has 90 of 91 ages")),
+    ({"2024,E06000018,0,200": "182"},       (18, "C_AGE is '200'")),
+    ({"2024,E06000018,0,all": "182"},       (18, "C_AGE is 'all'")),
+    ({"2024,E06000018,0,120": "many"},      (18, UNREADABLE_ROW)),
+    ({f"mid-24,E06000018,0,{age}": "1" for age in range(101, 192)}, (18, UNREADABLE_ROW)),
+    ({f"2024,E06000018,9,{age}": "1" for age in range(101, 192)},   (18, "GENDER is '9'")),
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("counts", "words"), WRONG_POPULATIONS)
-def test_unexpected_population_file_is_refused(counts, words):
-    with pytest.raises(UnexpectedSourceFormat, match=words):
-        read_populations(counts)
+@pytest.mark.parametrize(("counts", "expected"), WRONG_POPULATIONS)
+def test_unexpected_row_of_the_population_is_left_out(counts, expected):
+    [returned], account = read_populations(counts)
+    assert (len(returned.figures), set(account.left_out) - {OUTSIDE_PLAN}) == (expected[0], {expected[1]})
+
+
+def test_count_that_nobody_can_read_makes_its_sums_unavailable():
+    [returned], account = read_populations({"2024,E06000018,0,120": "many"})
+    assert [format_figure(figure) for figure in returned.figures[:3]] == [
+        "E06000018 x",
+        "E06000018 16-24 x",
+        "E06000018 25-34 20",
+    ]
+    assert [cell[1:] for cell in list_cells(account)] == [("E06000018", "OBS_VALUE", "many")]
 
 
 def test_age_that_occurs_twice_is_refused():
@@ -242,24 +274,19 @@ def test_age_that_occurs_twice_is_refused():
 
 def test_nomis_file_must_have_its_stated_number_of_rows():
     assert nomis.count_expected_rows([]) == 0
-    assert nomis.count_expected_rows(nomis.read_rows(to_csv(NOMIS, "2025-06,E,1,2,3,,25001"))) == 25_001
+    assert nomis.count_expected_rows(nomis.read_rows(to_csv(NOMIS, "2025-06,E,1,2,3,,25001"), RowAccount())) == 25_001
     with pytest.raises(UnexpectedSourceFormat, match="RECORD_COUNT.* 1 and 2"):
-        nomis.count_expected_rows(nomis.read_rows(to_csv(NOMIS, "a,b,c,d,e,f,1", "a,b,c,d,e,f,2")))
+        nomis.count_expected_rows(nomis.read_rows(to_csv(NOMIS, "a,b,c,d,e,f,1", "a,b,c,d,e,f,2"), RowAccount()))
     with pytest.raises(UnexpectedSourceFormat, match="occurs twice"):
         read_nomis(*CITY[:1], *CITY[:1])
 
 
 FINGERTIPS = ",".join(f'"{name}"' for name in fingertips.REQUIRED_COLUMNS)
-METADATA = "Indicator ID,Indicator,Year type\n93882,Rate,Financial\n90282,Gap,Financial\n1,Other,Lunar\n"
 
 
 def read_fingertips(*rows: str, metadata: str = METADATA) -> dict[str, list[str]]:
     """Return the figures of rows whose columns are separated by `|`."""
-    returns = fingertips.build_returns(
-        fingertips.read_rows(to_csv(FINGERTIPS, *(row.replace("|", ",") for row in rows))),
-        AREAS,
-        fingertips.read_year_types(metadata),
-    )
+    returns, _ = read(fingertips, to_csv(FINGERTIPS, *(row.replace("|", ",") for row in rows)), metadata=metadata)
     return {
         f"{returned.measure} {returned.period}": [format_figure(figure) for figure in returned.figures]
         for returned in returns
@@ -311,8 +338,7 @@ TRENDS = [
 
 def read_trends(label: str, value: str = "50") -> list[PublisherTrend | None]:
     row = f"93882,E06000018,Persons,,{value},,,,,,,,2023/24,20230000,1y,{label}"
-    rows = fingertips.read_rows(to_csv(f'{FINGERTIPS},"Recent Trend"', row))
-    returns = fingertips.build_returns(rows, AREAS, fingertips.read_year_types(METADATA))
+    returns, _ = read(fingertips, to_csv(f'{FINGERTIPS},"Recent Trend"', row))
     return [figure.trend for returned in returns for figure in returned.figures]
 
 
@@ -324,26 +350,31 @@ def test_fingertips_trend_is_read_as_its_own(label, expected):
 
 
 @pytest.mark.parametrize("label", ["Rising", "Increasing and stable"])
-def test_unknown_fingertips_trend_is_refused(label):
-    with pytest.raises(UnexpectedSourceFormat, match=label):
-        read_trends(label)
+def test_unknown_fingertips_trend_is_left_out_and_reported(label):
+    text = to_csv(f'{FINGERTIPS},"Recent Trend"', f"93882,E06000018,Persons,,50,,,,,,,,2023/24,20230000,1y,{label}")
+    returns, account = read(fingertips, text)
+    assert [figure.trend for figure in returns[0].figures] == [None]
+    assert list_cells(account) == [(2, "E06000018", "Recent Trend", label)]
 
 
-#   row                                                              reason
+#   row                                                              reason, unreadable column
 FINGERTIPS_BAD = [
-    ("93882|E06000018|Male||50||||||||2023/24|2023|1y",                      "not a period"),
-    ("93882|E06000018|Male||50||||||||2023/24|20230000|year",                "not a period"),
-    ("90366|E06000018|Male||50||||||||2023/24|20230000|1y",                  "90366"),
+    ("93882|E06000018|Male||50||||||||2023/24|2023|1y",                      (UNREADABLE_ROW, "Time period Sortable")),
+    ("93882|E06000018|Male||50||||||||2023/24|20230000|year",                (UNREADABLE_ROW, "Time period Sortable")),
+    ("90366|E06000018|Male||50||||||||2023/24|20230000|1y",                  ("'90366'", None)),
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize(("row", "reason"), FINGERTIPS_BAD)
-def test_invalid_fingertips_row_is_refused(row, reason):
-    with pytest.raises(UnexpectedSourceFormat, match=reason):
-        read_fingertips(row)
+def test_invalid_fingertips_row_is_left_out(row, reason):
+    returns, account = read(fingertips, to_csv(FINGERTIPS, row.replace("|", ",")))
+    [(left_out, count)] = account.left_out.items()
+    columns = [cell.column for cell in account.cells.values()]
+    assert (returns, count, *(columns or [None])) == ([], 1, reason[1])
+    assert left_out.endswith(reason[0])
 
 
-#   year type    label      period or, of a refusal, the candidates in its message
+#   year type    label      period or, of an unreadable cell, its candidates
 FINGERTIPS_YEARS = [
     ("Financial", "2023/24", "FY2023-24"),
     ("Academic",  "2023/24", "AY2023-24"),
@@ -355,12 +386,12 @@ FINGERTIPS_YEARS = [
 
 
 @pytest.mark.parametrize(("year_type", "label", "expected"), FINGERTIPS_YEARS)
-def test_fingertips_year_is_that_of_the_indicator_or_refused(year_type, label, expected):
+def test_fingertips_year_is_that_of_the_indicator_or_unreadable(year_type, label, expected):
     row = f"93882|E06000018|Persons||50||||||||{label}|20230000|1y"
     metadata = f"Indicator ID,Year type\n93882,{year_type}\n"
     if " or " in expected:
-        with pytest.raises(UnexpectedSourceFormat, match=expected):
-            read_fingertips(row, metadata=metadata)
+        _, account = read(fingertips, to_csv(FINGERTIPS, row.replace("|", ",")), metadata=metadata)
+        assert [cell.meaning for cell in account.cells.values()] == [expected]
     else:
         assert list(read_fingertips(row, metadata=metadata)) == [f"ltc-employment-rate {expected}"]
 
@@ -381,7 +412,7 @@ def read_ees(*rows: str, year: str = "2025", identifier: str = "Calendar year") 
         level, *fields = row.split("|")
         fields += ["c"] * (10 - len(fields))
         lines.append(",".join([year, identifier, level, "E92000001", "E12000004", "E06000018", *fields]))
-    returns = ees.build_returns(ees.read_rows(to_csv(EES, *lines)), AREAS)
+    returns, _ = read(ees, to_csv(EES, *lines))
     return {
         f"{returned.series} {returned.period}": [format_figure(figure) for figure in returned.figures]
         for returned in returns
@@ -404,7 +435,7 @@ def test_newer_spelling_of_ees_gives_the_same_figures():
         + ",neet_nk_percent,neet_percent,nk_percent,annual_change_neet_nk_percent"
     )
     row = "2025,Calendar year,Local authority,E92000001,E12000004,E06000018,16 to 17,Total,Total"
-    returns = ees.build_returns(ees.read_rows(to_csv(newer, row + ",7400,459,370,89,6.2,5.0,1.2,0.1")), AREAS)
+    returns, _ = read(ees, to_csv(newer, row + ",7400,459,370,89,6.2,5.0,1.2,0.1"))
     assert [format_figure(figure) for returned in returns for figure in returned.figures] == [
         "E06000018 5.0 370/7400",
         "E06000018 6.2 459/7400",
@@ -413,11 +444,12 @@ def test_newer_spelling_of_ees_gives_the_same_figures():
 
 
 def test_ees_in_another_spelling_is_refused():
-    with pytest.raises(UnexpectedSourceFormat, match="no column 'Age'"):
+    with pytest.raises(UnexpectedSourceFormat, match="no column 'Characteristic_grouping'"):
         ees.read_rows(
-            to_csv(",".join([*ees.PERIOD_AND_AREA_COLUMNS, "age"]), "2025,Calendar year,National,E92000001,,,16-17")
+            to_csv(",".join([*ees.PERIOD_AND_AREA_COLUMNS, "age"]), "2025,Calendar year,National,E92000001,,,16-17"),
+            RowAccount(),
         )
-    assert ees.read_rows(EES) == []
+    assert ees.read_rows(EES, RowAccount()) == []
 
 
 #   row                                                              figure
@@ -443,14 +475,14 @@ def test_invalid_ees_row_is_refused():
     with pytest.raises(UnexpectedSourceFormat, match="occurs twice"):
         read_ees(row, row)
     for wrong in ({"year": "202425"}, {"identifier": "Academic year"}):
-        with pytest.raises(UnexpectedSourceFormat, match="calendar"):
-            read_ees(row, **wrong)
+        assert read_ees(row, **wrong) == {}
 
 
 def return_employers(*rows: str, header: str = "Business Name,Town/City,DC Level") -> NewReturn:
-    employers = disability_confident.read_rows(to_csv(header, *rows))
+    account = RowAccount()
+    employers = disability_confident.read_rows(to_csv(header, *rows), account)
     (returned,) = disability_confident.build_returns(
-        employers, area="E06000018", towns=["Nottingham", "City of Nottingham"], period="FY2025-26-Q2"
+        employers, account, area="E06000018", towns=["Nottingham", "City of Nottingham"], period="FY2025-26-Q2"
     )
     return returned
 
@@ -518,7 +550,7 @@ def read_nhs_england(*rows: str, start: str = "2024-07-01", end: str = "2025-06-
         f"{start},{end},{status},{breakdown},{level},NAME,NONE,NONE,{identifier},The name,{value}"
         for breakdown, level, identifier, value in parts
     ]
-    returns = nhs_england.build_returns(nhs_england.read_rows(to_csv(NHS_ENGLAND, *lines)), NHS_AREAS)
+    returns, _ = read(nhs_england, to_csv(NHS_ENGLAND, *lines), NHS_AREAS)
     figures = {f"{one.series} {one.period}": [format_figure(figure) for figure in one.figures] for one in returns}
     return figures, {one.note for one in returns}
 
@@ -560,9 +592,13 @@ def test_value_of_access_to_ips_is_hidden_or_provisional(row, expected):
 def test_dates_of_nhs_england_are_twelve_whole_months_in_two_spellings():
     row = f"{SUB_ICB}|52R|MHS116|615"
     assert read_nhs_england(row, start="01/07/2024", end="30/06/2025") == read_nhs_england(row)
-    for start, end in (("2025-06-01", "2025-06-30"), ("2024-07-01", "2025-06-29"), ("07/2024", "2025-06-30")):
-        with pytest.raises(UnexpectedSourceFormat):
-            read_nhs_england(row, start=start, end=end)
+    for start, end in (
+        ("2025-06-01", "2025-06-30"),
+        ("2024-07-01", "2025-06-29"),
+        ("07/2024", "2025-06-30"),
+        ("0001-01-01", "0001-12-31"),
+    ):
+        assert read_nhs_england(row, start=start, end=end) == ({}, set())
 
 
 def test_repeated_row_and_truncated_file_of_nhs_england_are_refused():
@@ -571,4 +607,4 @@ def test_repeated_row_and_truncated_file_of_nhs_england_are_refused():
         read_nhs_england(row, row)
     for text in ("", f"{NHS_ENGLAND}\n2024-07-01,2025-06"):
         with pytest.raises(UnexpectedSourceFormat):
-            nhs_england.read_rows(text)
+            nhs_england.read_rows(text, RowAccount())
