@@ -17,8 +17,9 @@ from api.database.embedded import EmbeddedPostgres
 from api.database.embedded_files import find_default_folder
 from api.database.requirements import Need, check_database
 from api.database.walls import find_wall_faults, require_walls
-from api.outcomes.formats import geojson
-from api.outcomes.queries_boundaries import fetch_area_codes, save_boundaries
+from api.outcomes.formats import boundary_layer
+from api.outcomes.queries_boundaries import fetch_area_codes, fetch_boundaries, save_boundaries
+from api.plan.queries import fetch_catalogue, fetch_programmes
 from api.releases import queries_checks
 from api.submissions import queries_stored_cells
 
@@ -130,20 +131,32 @@ def load_boundaries(arguments: argparse.Namespace, configuration: settings.Setti
     try:
         content = arguments.file.read_bytes()
     except OSError as error:
-        raise geojson.InvalidBoundaries(f"{arguments.file}: {error.strerror}") from error
-    boundaries = geojson.read_boundaries(content)
+        raise boundary_layer.InvalidBoundaries(f"{arguments.file}: {error.strerror}") from error
+    file = boundary_layer.read_boundaries(content)
 
-    async def load(url: str) -> tuple[int, int]:
+    async def load(url: str) -> list[str]:
         await migrate_database(url)
         async with begin_owner_transaction(url) as transaction:
-            known, unknown_count = geojson.select_known_boundaries(boundaries, await fetch_area_codes(transaction))
-            await save_boundaries(transaction, known, source=arguments.file.name, now=await fetch_instant(transaction))
-            return len(known), unknown_count
+            return await save_boundary_file(transaction, file, source=arguments.file.name)
 
     with open_database(configuration, Need.RIGHTS) as url:
-        loaded_count, unknown_count = asyncio.run(load(url))
-    print(f"{loaded_count} boundaries loaded; {unknown_count} are of areas that no plan here has.")
+        print("\n".join(asyncio.run(load(url))))
     return 0
+
+
+async def save_boundary_file(
+    transaction: AsyncConnection, file: boundary_layer.BoundaryFile, *, source: str
+) -> list[str]:
+    """Save the boundaries of the areas that some plan has, and return the lines of the report."""
+    area_codes = await fetch_area_codes(transaction)
+    known, unknown_count = boundary_layer.select_known_boundaries(file.boundaries, area_codes)
+    await save_boundaries(transaction, known, source=source, now=await fetch_instant(transaction))
+    catalogues = [await fetch_catalogue(transaction, slug) for slug in await fetch_programmes(transaction)]
+    areas = {area.code: area for catalogue in catalogues for area in catalogue.areas.values()}
+    missing = boundary_layer.list_areas_without_boundary(
+        areas.values(), known, await fetch_boundaries(transaction, list(areas))
+    )
+    return boundary_layer.format_loaded(file, loaded_count=len(known), unknown_count=unknown_count, missing=missing)
 
 
 def fetch(arguments: argparse.Namespace, configuration: settings.Settings) -> int:
@@ -158,6 +171,7 @@ def fetch(arguments: argparse.Namespace, configuration: settings.Settings) -> in
         address=arguments.address,
         dates=arguments.date,
         period=arguments.period,
+        area_type=arguments.area_type,
         dry_run=arguments.dry_run,
         confirm_withdrawals=arguments.confirm_withdrawals,
     )

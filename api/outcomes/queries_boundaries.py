@@ -18,7 +18,7 @@ async def fetch_boundaries(transaction: AsyncConnection, codes: Sequence[str]) -
 
 
 async def fetch_area_codes(transaction: AsyncConnection) -> set[str]:
-    """Return the area codes of all programmes."""
+    """Return the area codes of all programmes, also those that newer plan versions no longer have."""
     return set((await transaction.execute(select(area.c.code))).scalars())
 
 

@@ -13,7 +13,7 @@ import msgspec
 
 from api.access import queries_keys
 from api.contract import EXAMPLES
-from api.outcomes.formats import geojson
+from api.outcomes.formats import boundary_layer
 from api.outcomes.queries_boundaries import save_boundaries
 from schema.partners import Scope
 from tests.conftest import RunningApplication
@@ -180,7 +180,7 @@ async def prepare(application: RunningApplication, programme: str) -> Walk:
     assert submitted.status_code == 201, submitted.text
     values = VALUES | {"programme": programme, "publication": publication["id"]}
     async with application.owner.begin() as transaction:
-        boundaries = geojson.read_boundaries(make_layer(make_feature(EAST), make_feature(WEST)))
+        boundaries = boundary_layer.read_boundaries(make_layer(make_feature(EAST), make_feature(WEST))).boundaries
         await save_boundaries(transaction, boundaries, source="walk.geojson", now=application.now)
     return Walk(application, values | {"submission": submitted.json()["receipt"]["submission"]})
 

@@ -2,14 +2,17 @@
 
 import io
 import re
+from typing import Any
 
 import pandas
 import pytest
 
 from api.outcomes import queries_boundaries
-from api.outcomes.formats import geojson
+from api.outcomes.formats import boundary_layer
 from api.sources import ees, fetching, fingertips, nomis
-from api.sources.fetching import RetryingClient, SubmissionRejected
+from api.sources.downloading import RetryingClient
+from api.sources.fetching import SubmissionRejected
+from api.sources.row_account import RowAccount
 from schema.partners import Scope
 from schema.submissions import NewReturn, PublisherFigure
 from tests.conftest import NOW
@@ -25,15 +28,23 @@ INACTIVE, NEET, GAP, RATE = "economic-inactivity-ill-health", "neet-16-17", "ltc
 FINGERTIPS = [
     *("Indicator ID", "Area Code", "Sex", "Category Type", "Value", "Count", "Denominator", "Value note"),
     *("Lower CI 95.0 limit", "Upper CI 95.0 limit", "Lower CI 99.8 limit", "Upper CI 99.8 limit"),
-    *("Time period Sortable", "Time period range"),
+    *("Time period", "Time period Sortable", "Time period range"),
 ]
+
+
+def build_returns(source: Any, text: str) -> list[NewReturn]:
+    account = RowAccount()
+    more = [fingertips.USUAL_YEAR_TYPES] if source is fingertips else []
+    return source.build_returns(source.read_rows(text, account), AREAS, account, *more)
 
 
 def make_fingertips_row(
     indicator: str, sortable: str, area: str, value: str, limits: str, wide: str, sex: str = "Persons"
 ):
+    year = int(sortable[:4])
+    label = f"{year}/{(year + 1) % 100}"
     return ",".join(
-        [indicator, area, sex, "", value, "", "", "", *limits.split(".."), *wide.split(".."), sortable, "1y"]
+        [indicator, area, sex, "", value, "", "", "", *limits.split(".."), *wide.split(".."), label, sortable, "1y"]
     )
 
 
@@ -57,6 +68,7 @@ APS = [
     *make_nomis_rows("2025-06", ENGLAND, "1496 20599 27.9", "1496 21001 2500000", "1496 21002 8960000", "1496 21003 0.3",
               "45 21002 36000000"),
 ]  # fmt: skip
+NEET_COLUMNS = [name if isinstance(name, str) else name[0] for name in ees.REQUIRED_COLUMNS]
 NEETS = [
     f"2025,Calendar year,{level},E92000001,{region},{city},16-17,Total,Total,{cohort},{share},{number},c,c,c,c"
     for level, region, city, cohort, number, share in (
@@ -81,18 +93,16 @@ def make_csv(columns, rows) -> str:
 @pytest.fixture
 async def published_statistics(application):
     rows = [row + str(len(APS)) for row in APS]
-    await submit(
-        application, "ohid", fingertips.build_returns(fingertips.read_rows(make_csv(FINGERTIPS, RATES)), AREAS)
-    )
+    await submit(application, "ohid", build_returns(fingertips, make_csv(FINGERTIPS, RATES)))
     await submit(
         application,
         "office-for-national-statistics",
-        nomis.build_returns(nomis.read_rows(make_csv(nomis.REQUIRED_COLUMNS, rows)), AREAS),
+        build_returns(nomis, make_csv(nomis.REQUIRED_COLUMNS, rows)),
     )
     await submit(
         application,
         "department-for-education",
-        ees.build_returns(ees.read_rows(make_csv(ees.REQUIRED_COLUMNS, NEETS)), AREAS),
+        build_returns(ees, make_csv(NEET_COLUMNS, NEETS)),
     )
 
 
@@ -243,7 +253,10 @@ async def test_map_shows_published_figure_according_to_the_revision_basis(
 ):
     async with application.owner.begin() as transaction:
         await queries_boundaries.save_boundaries(
-            transaction, geojson.read_boundaries(make_boundaries([CITY])), source="cities.geojson", now=NOW
+            transaction,
+            boundary_layer.read_boundaries(make_boundaries([CITY])).boundaries,
+            source="cities.geojson",
+            now=NOW,
         )
     filters = {"measure": RATE, "level": "local-authority"}
     [feature] = (await reviewer_client.preview_outcomes_geojson(PROGRAMME, **filters)).features

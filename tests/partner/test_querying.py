@@ -7,8 +7,9 @@ import pandas
 import pytest
 
 from api.__main__ import main
+from api.commands import save_boundary_file
 from api.outcomes import queries_boundaries
-from api.outcomes.formats import geojson
+from api.outcomes.formats import boundary_layer
 from schema.partners import Scope
 from tests.conftest import NOW
 from work_health import NotAllowed, NotFound, RequestRejected, new_return, new_submission, observation
@@ -196,7 +197,7 @@ async def test_map_shows_the_loaded_boundaries(application, submitted, reviewer_
     with pytest.raises(NotFound, match="No boundary"):
         await reviewer_client.preview_outcomes_geojson(PROGRAMME, measure=REFERRALS, level="ward")
     codes = await list_ward_codes(reviewer_client)
-    boundaries = geojson.read_boundaries(make_boundaries(codes[:2]))
+    boundaries = boundary_layer.read_boundaries(make_boundaries(codes[:2])).boundaries
     for _ in range(2):  # the second load replaces the first
         async with application.owner.begin() as transaction:
             assert set(codes) <= await queries_boundaries.fetch_area_codes(transaction)
@@ -208,6 +209,20 @@ async def test_map_shows_the_loaded_boundaries(application, submitted, reviewer_
         feature.id in codes[:2] for feature in layer.features
     ]
     assert {feature.properties.to_dict()["period_code"] for feature in layer.features} == {"FY2025-26"}
+
+
+async def test_load_boundaries_command_names_the_wards_without_a_boundary(application, reviewer_client):
+    codes = await list_ward_codes(reviewer_client)
+    layer = json.loads(make_boundaries([*codes[:2], codes[0], "E05000001"]))
+    layer["features"].append({"type": "Feature", "properties": {"WD24CD": codes[2]}, "geometry": None})
+    file = boundary_layer.read_boundaries(json.dumps(layer).encode())
+    async with application.owner.begin() as transaction:
+        lines = await save_boundary_file(transaction, file, source="wards.geojson")
+    assert lines[0].startswith("2 boundaries loaded; 1 ")
+    missing = [line.split()[2] for line in lines if line.startswith("no boundary")]
+    assert missing == [code for code in codes[2:] if not code.endswith("-unknown")]
+    assert [line.split()[-1] for line in lines if "several features" in line] == [codes[0]]
+    assert ["features[4]" in line for line in lines[1:2]] == [True]
 
 
 def test_load_boundaries_command_refuses_an_invalid_file(tmp_path, capsys):

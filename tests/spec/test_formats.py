@@ -14,8 +14,8 @@ from api.figures.query import IncompatibleFilters, OutcomeQuery, ResultTooLarge,
 from api.figures.resolution import resolve_query
 from api.http import csv_text
 from api.outcomes import availability, progress
-from api.outcomes.formats import geojson, json_stat, table_rows, tidy_csv
-from api.outcomes.formats.geojson import InvalidBoundaries, NoBoundaries
+from api.outcomes.formats import boundary_layer, geojson, json_stat, table_rows, tidy_csv
+from api.outcomes.formats.geojson import NoBoundaries
 from api.plan.filters import build_area_rows
 from api.statistics import periods
 from schema.outcomes import Coverage, Marker, PreviewFigure, RevisionBasis
@@ -248,34 +248,6 @@ def make_feature(code: str = EAST, ring=RING, kind="Polygon", **properties):
     }
 
 
-def test_boundaries_are_read_by_the_code_that_is_unique():
-    boundaries = geojson.read_boundaries(
-        make_layer(make_feature(), make_feature(WEST, kind="MultiPolygon"), crs={"type": "name"})
-    )
-    assert {code: shape.coordinates for code, shape in boundaries.items()} == {EAST: [[RING]], WEST: [[RING]]}
-    assert geojson.select_known_boundaries(boundaries, {EAST}) == ({EAST: boundaries[EAST]}, 1)
-
-
-@pytest.mark.parametrize(
-    ("content", "words"),
-    [
-        (b"{", "truncated"),
-        (b"\xff", "malformed"),
-        (make_layer(), "has none"),
-        (make_layer(make_feature(), make_feature()), "WD24CD"),
-        (make_layer({**make_feature(), "properties": {"name": "x"}}), "has none"),
-        (make_layer(make_feature("ward 1", LAD24CD="x")), "has only LAD24CD, WD24CD"),
-        (make_layer(make_feature(ring=[[457000.0, 340000.0]] * 4)), "metres"),
-        (make_layer(make_feature(ring=[*RING[:3], [0.0, 50.0]])), "closed"),
-        (make_layer(make_feature(ring=RING[:2])), "length"),
-        (make_layer({**make_feature(), "geometry": None}), "geometry"),
-    ],
-)
-def test_invalid_layer_is_refused(content, words):
-    with pytest.raises(InvalidBoundaries, match=words):
-        geojson.read_boundaries(content)
-
-
 def test_map_has_one_figure_for_each_area():
     map_query = geojson.build_query(
         measure="learners", level="quarter", series=None, period="2026-01", within=TOWN, breakdowns=["sex:female"]
@@ -283,7 +255,9 @@ def test_map_has_one_figure_for_each_area():
     assert (map_query.within, map_query.levels) == ([TOWN], ["quarter"])
     map_figures, *_ = preview_learners(*ROWS, **msgspec.structs.asdict(map_query))
     map_layer = geojson.build_map_layer(
-        map_figures, geojson.read_boundaries(make_layer(make_feature(), make_feature("E05000001"))), HARBOUR
+        map_figures,
+        boundary_layer.read_boundaries(make_layer(make_feature(), make_feature("E05000001"))).boundaries,
+        HARBOUR,
     )
     assert [
         (feature.id, feature.geometry is None, feature.properties.get("value")) for feature in map_layer.features
