@@ -25,6 +25,8 @@ import api.outcomes.routes_preview_views
 import api.outcomes.routes_released
 import api.outcomes.routes_released_views
 import api.pages.routes
+import api.pages.routes_returns
+import api.pages.routes_sign_in
 import api.plan.routes
 import api.releases.routes
 import api.returns.routes
@@ -41,6 +43,8 @@ from api.access import authentication, programme_access
 from api.access.rate_limit_middleware import RateLimitMiddleware
 from api.access.rate_limits import Quotas, RateLimiter, settle_forever
 from api.access.refused_requests import RefusedRequests, note_refusal
+from api.access.session_middleware import SessionMiddleware
+from api.access.sessions import SessionSeal
 from api.clock import Clock, IdSource
 from api.database.connections import (
     connect_pulse,
@@ -108,6 +112,8 @@ TAGS = (
 ROUTERS = (
     api.monitoring.routes.router,
     api.pages.routes.router,
+    api.pages.routes_sign_in.router,
+    api.pages.routes_returns.router,
     api.docs.routes.router,
     api.plan.routes.router,
     api.access.routes.router,
@@ -130,6 +136,7 @@ ROUTERS = (
 )
 
 MIDDLEWARE: Sequence[ASGIMiddleware] = (
+    SessionMiddleware(),
     RateLimitMiddleware(),
     ConcurrencyMiddleware(),
     SlowBodyMiddleware(),
@@ -157,6 +164,7 @@ def create_app(
     proxies: Sequence[Network] = (),
     metrics_networks: Sequence[Network] = (),
     quotas: Quotas | None = None,
+    session_secret: bytes | None = None,
 ) -> Litestar:
     """Return the application. `public_reads` is the engine of a role that can read only plans and releases.
 
@@ -164,7 +172,7 @@ def create_app(
     Without `database_clock`, the application knows the time from the first statement that checks a key. The source of
     ids is a parameter so that tests can control it, and so is the time that a response to a withdrawal waits for other
     processes. `proxies` are believed when they state who the caller is. Only `metrics_networks` may read the metrics.
-    Without `quotas`, callers may send as many requests as they like.
+    Without `quotas`, callers may send as many requests as they like. Without `session_secret`, nobody can sign in.
     """
     time = database_clock or DatabaseClock()
     metrics = Metrics({"application": engine, "public": public_reads, "replica": replica and replica.engine})
@@ -175,6 +183,7 @@ def create_app(
         "uploads": UploadBudget(),
         "rate_limiter": quotas and RateLimiter(quotas, time.read),
         "refused_requests": RefusedRequests(time.read),
+        "session_seal": session_secret and SessionSeal(session_secret),
         "readiness": ReadinessChecker(),
         "metrics": metrics,
     }
@@ -248,6 +257,7 @@ def serve() -> Litestar:
         proxies=configuration.proxies,
         metrics_networks=configuration.metrics_networks,
         quotas=quotas,
+        session_secret=configuration.session_secret,
     )
     if tracing:
         tracing.trace_requests(app)

@@ -78,7 +78,7 @@ async def fill_sandbox(owner_url: str, url: str, plan: Plan, *, key_file: Path) 
                 organisation = example.organisation if example else plan.owner
                 scopes = [Scope.SUBMIT, Scope.REVIEW]
                 secret = await issue_key(owner_url, programme, organisation, scopes)
-                await asyncio.to_thread(_write_key_file, key_file, secret)
+                await asyncio.to_thread(write_private_file, key_file, secret)
             if programme == EXAMPLE_PROGRAMME:
                 await _submit_examples(http, secret)
     finally:
@@ -103,7 +103,8 @@ def _read_key_file(file: Path) -> str:
     return files[0].read_text().strip() if files else ""
 
 
-def _write_key_file(file: Path, secret: str) -> None:
+def write_private_file(file: Path, secret: str) -> None:
+    """Write a line into a file that only this user can read."""
     file.parent.mkdir(parents=True, exist_ok=True)
     file.touch(mode=0o600)
     file.chmod(0o600)

@@ -4,9 +4,11 @@ import argparse
 import asyncio
 import logging
 import os
+import secrets
 import signal
 import subprocess
 import sys
+from base64 import b64encode
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -50,6 +52,8 @@ def run_everything(arguments: argparse.Namespace, configuration: settings.Settin
         os.environ["DATABASE_URL"] = database
         if embedded:  # which is for development only
             os.environ.setdefault("WORK_HEALTH_WATCHDOG", "true")
+            folder = configuration.work_health_data or find_default_folder()
+            os.environ.setdefault("WORK_HEALTH_SESSION_SECRET", keep_session_secret(folder))
         os.environ.pop("DATABASE_OWNER_URL", None)  # neither server nor worker needs the owner's login
         count = arguments.workers or configuration.work_health_workers
         start_log("run", configuration)
@@ -92,6 +96,16 @@ def find_key_file(folder: Path) -> Path:
     return folder.with_name(f"{folder.name}-sandbox-key")
 
 
+def keep_session_secret(folder: Path) -> str:
+    """Return the secret of sessions, made once and kept in a file next to that of the sandbox's key."""
+    from api import sandbox  # noqa: PLC0415
+
+    file = folder.with_name(f"{folder.name}-session-secret")
+    if not file.exists():
+        sandbox.write_private_file(file, b64encode(secrets.token_bytes(settings.SESSION_SECRET_BYTES)).decode())
+    return file.read_text().strip()
+
+
 def _keep_running(embedded: EmbeddedPostgres) -> Callable[[], None]:
     """Return a function that starts the embedded PostgreSQL again if it ended."""
     address = embedded.dsn()
@@ -113,6 +127,7 @@ def run_server(arguments: argparse.Namespace, configuration: settings.Settings) 
 
     database = settings.require_database_url(configuration)
     settings.check_listening(configuration)
+    _ = configuration.session_secret  # refuses one that is not random
     tracing.require_packages()
     if arguments.until_eof:
         stop_at_eof()

@@ -1,6 +1,7 @@
 """The operator's settings, read once from the environment."""
 
 import os
+from base64 import b64decode
 from collections.abc import Mapping
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
@@ -9,6 +10,8 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta, Struct
 
+SESSION_SECRET_BYTES = 32
+MIN_DIFFERENT_BYTES = 16  # 32 random bytes have fewer once in 10^10 times
 LOOPBACK_HOSTS = ("127.0.0.1", "::1", "localhost")
 
 
@@ -75,6 +78,13 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         int, Meta(ge=1, description="Requests of an address in a minute without a key.")
     ] = 12_000
     work_health_wrong_keys: Annotated[int, Meta(ge=1, description="Wrong keys from an address in a minute.")] = 60
+    work_health_session_secret: Annotated[
+        str | None,
+        Meta(
+            description="32 random bytes in base64, the same for all server processes: `openssl rand -base64 32`. "
+            "Without it, nobody can sign in to the pages of returns."
+        ),
+    ] = None
     work_health_watchdog: Annotated[
         bool, Meta(description="Whether a server process logs what occupies its event loop for 100 ms.")
     ] = False
@@ -107,6 +117,21 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     def metrics_networks(self) -> list[IPv4Network | IPv6Network]:
         """The networks of `work_health_metrics_networks`. Raises InvalidSetting."""
         return _read_networks("WORK_HEALTH_METRICS_NETWORKS", self.work_health_metrics_networks)
+
+    @property
+    def session_secret(self) -> bytes | None:
+        """The bytes of `work_health_session_secret`. Raises InvalidSetting if it is not 32 random bytes."""
+        if self.work_health_session_secret is None:
+            return None
+        try:
+            secret = b64decode(self.work_health_session_secret, validate=True)
+        except ValueError:
+            secret = b""
+        if len(secret) != SESSION_SECRET_BYTES or len(set(secret)) < MIN_DIFFERENT_BYTES:
+            raise InvalidSetting(
+                "WORK_HEALTH_SESSION_SECRET: not 32 random bytes in base64; make it with `openssl rand -base64 32`"
+            )
+        return secret
 
 
 def require_database_url(settings: Settings) -> str:

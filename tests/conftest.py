@@ -190,7 +190,11 @@ class RunningApplication:
         numbers = count(1)
         self.seeds: Iterator[int] = count(16)
         """Seeds of the contributions. A fixed seed makes the displayed counts of a test repeatable."""
-        self.app: Litestar = SPARE_APPLICATIONS.pop() if SPARE_APPLICATIONS else create_app(self.engine, public)
+        self.app: Litestar = (
+            SPARE_APPLICATIONS.pop()
+            if SPARE_APPLICATIONS
+            else create_app(self.engine, public, session_secret=bytes(range(32)))
+        )
         self.app.state.update(
             engine=self.engine,
             public_engine=public,

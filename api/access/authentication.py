@@ -68,6 +68,13 @@ async def authenticate(connection: ASGIConnection[Any, Any, Any, Any], transacti
     The response to a key that expires soon states when.
     """
     secret = permissions.parse_secret(connection.headers.get("authorization"))
+    return await authenticate_key(connection, transaction, secret)
+
+
+async def authenticate_key(
+    connection: ASGIConnection[Any, Any, Any, Any], transaction: AsyncConnection, secret: str
+) -> Caller:
+    """Return the owner of a well-formed key. Raises Unauthenticated."""
     fetched = await queries_keys.fetch_key(transaction, keys.hash_secret(secret))
     if fetched is None:
         raise Unauthenticated("The key is unknown.")

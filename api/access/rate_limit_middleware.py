@@ -6,7 +6,7 @@ from litestar.enums import ScopeType
 from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.access.rate_limits import RateLimited, RateLimiter
+from api.access.rate_limits import RateLimiter, build_refusal
 from api.http.budgets import is_local
 from api.http.problems import read_authorization, send_refusal
 
@@ -42,7 +42,7 @@ class RateLimitMiddleware(ASGIMiddleware):
         if not usage.is_exceeded:
             await next_app(scope, receive, send_with_quota)
             return
-        refusal = RateLimited(f"The quota `{usage.name}` of {usage.quota:,} in a minute is used up.")
+        refusal = build_refusal(usage)
         await send_refusal(scope, receive, send_with_quota, refusal, retry_after=usage.reset_seconds)
 
 

@@ -66,6 +66,10 @@ class Usage(Struct, frozen=True, kw_only=True):
         ]
 
 
+def build_refusal(usage: Usage) -> RateLimited:
+    return RateLimited(f"The quota `{usage.name}` of {usage.quota:,} in a minute is used up.")
+
+
 class RateLimiter:
     """Counts the requests of this process, and knows those of the others as of the last second."""
 
@@ -85,6 +89,12 @@ class RateLimiter:
         if authorization and self._read(_hash(b"failures", address.encode())) >= self.quotas.failures:
             return self._count(_hash(b"failures", address.encode()), "wrong-keys", self.quotas.failures)
         return self._count(_hash(b"address", address.encode()), "address", self.quotas.address)
+
+    def check_key(self, authorization: bytes, address: str) -> None:
+        """Count a request whose key is in its body. Raises RateLimited."""
+        usage = self.count_request(authorization, address)
+        if usage.is_exceeded:
+            raise build_refusal(usage)
 
     def count_failure(self, address: str) -> None:
         """Count a wrong key."""

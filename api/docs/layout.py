@@ -57,6 +57,17 @@ def page_response(template: str, **context: object) -> Response[str]:
     return Response(render_page(template, **context), media_type=MediaType.HTML, headers=PAGE_HEADERS)
 
 
+PRIVATE_HEADERS = PAGE_HEADERS | {"Cache-Control": "no-store", "Referrer-Policy": "same-origin"}
+"""With `no-referrer`, browsers would not state the origin of a form, by which the server recognises its own."""
+
+
+def private_page_response(template: str, *, status: int = 200, **context: object) -> Response[str]:
+    """Return a page of a visitor who has signed in, or is about to: nobody stores it."""
+    return Response(
+        render_page(template, **context), status_code=status, media_type=MediaType.HTML, headers=PRIVATE_HEADERS
+    )
+
+
 def html_response(html: str, policy: str) -> Response[str]:
     """Return a page with a policy of its own."""
     return Response(html, media_type=MediaType.HTML, headers=_build_headers(policy))

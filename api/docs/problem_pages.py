@@ -66,9 +66,11 @@ def _is_problem(message: HTTPResponseStartEvent) -> bool:
 
 async def _send_page(start: HTTPResponseStartEvent, problem: Problem, send: Send) -> None:
     body = render_page("problem.html", problem=problem).encode()
-    replaced = {b"content-type", b"content-length", b"cache-control"}
-    headers = [(name, value) for name, value in start["headers"] if name.lower() not in replaced]
-    headers += [(name.lower().encode(), value.encode()) for name, value in PAGE_HEADERS.items()]
+    replaced = {b"content-type", b"content-length"}
+    headers = [(name.lower(), value) for name, value in start["headers"] if name.lower() not in replaced]
+    names = {name for name, _ in headers}
+    added = [(name.lower().encode(), value.encode()) for name, value in PAGE_HEADERS.items()]
+    headers += [pair for pair in added if pair[0] not in names]
     headers += [
         (b"content-type", b"text/html; charset=utf-8"),
         (b"content-length", str(len(body)).encode()),
