@@ -1,5 +1,6 @@
 """Reading of live figures for reviewers. Every read is recorded in the audit."""
 
+from collections.abc import Sequence
 from functools import partial
 from itertools import chain, islice
 
@@ -32,6 +33,7 @@ from api.reviews.queries_concessions import fetch_concessions
 from api.submissions.cell_columns import Cells
 from api.submissions.queries_cells import fetch_cells
 from schema.inequality import IndexScale, PreviewInequality
+from schema.measures import Measure
 from schema.outcomes import PreviewFigure, ResolvedPeriod, RevisionBasis
 from schema.partners import Scope
 
@@ -104,7 +106,7 @@ class PreviewReader:
         measures = await to_thread.run_sync(
             partial(resolve_progress, query, axes, self.catalogue, revisions, today=today)
         )
-        companions = await self._resolve_companions(revision_basis)
+        companions = await self._resolve_companions(revision_basis, [measure for measure, _ in axes.series])
         queries = [*chain.from_iterable(one.points for one in measures), *chain.from_iterable(companions)]
         figures = iter(await self._calculate_figures(queries, None))
         concessions = await fetch_concessions(self.transaction, self.catalogue)
@@ -119,10 +121,12 @@ class PreviewReader:
             )
         return previews
 
-    async def _resolve_companions(self, revision_basis: RevisionBasis) -> list[list[ResolvedQuery]]:
-        """Resolve the latest figure of each companion series, by measure in plan order."""
+    async def _resolve_companions(
+        self, revision_basis: RevisionBasis, measures: Sequence[Measure]
+    ) -> list[list[ResolvedQuery]]:
+        """Resolve the latest figure of each companion series, by measure."""
         resolved: list[list[ResolvedQuery]] = []
-        for measure in self.catalogue.plan.measures:
+        for measure in measures:
             of_measure: list[ResolvedQuery] = []
             for query in list_companion_queries(measure, self.catalogue, revision_basis):
                 of_measure += (await self._resolve(query, resolve_axes(query, self.catalogue)))[0]
