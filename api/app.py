@@ -11,8 +11,6 @@ from uuid import uuid4
 from litestar import Litestar
 from litestar.datastructures import State
 from litestar.middleware import ASGIMiddleware
-from litestar.openapi import OpenAPIConfig
-from litestar.openapi.spec import Components, Contact, License, SecurityScheme, Tag
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 import api.access.routes
@@ -73,42 +71,11 @@ from api.monitoring.requests import monitor_requests
 from api.monitoring.routes import build_metrics_handlers
 from api.monitoring.tracing import Tracing, start_tracing
 from api.monitoring.watching import watch_process
+from api.openapi_config import build_openapi_config
 from api.outcomes.cache import get_cache
 
 Lifespan = Callable[[Litestar], AbstractAsyncContextManager[None]]
 
-DESCRIPTION = """
-Submit counts to a delivery plan for health and work, and read the outcomes.
-Guides: [sending returns](/guides/submitting), [reviewing them](/guides/reviewing),
-[publishing](/guides/publishing), [reading returns](/guides/reading), [reading outcomes](/guides/outcomes),
-[the SDK](/guides/sdk).
-Every [error code and finding code](/errors) has a page.
-
-You can read plans and published outcomes without a key. For all other operations send `Authorization: Bearer <key>`.
-A period code includes the type of the period: `2025-07` (month), `FY2025-26-Q1` (financial quarter, April to June
-2025), `FY2025-26-H1`, `FY2025-26`, `CY2025-Q3`, `CY2025`, `AY2025-26` (academic year), `R12-2025-12` (12 months ending
-December 2025), `D2025-09-30` (a day), `P2025-04..2025-12` (to date).
-
-You list, create and revoke the keys of your client at `/v1/me/keys`. In the last 30 days of a key, every response to it
-has `Authentication-Info: key="<id>", expires_at="<instant>"` (RFC 7615).
-
-Responses have an `ETag`. Send it as `If-None-Match`: status 304 means that your copy is current.
-
-Each response has a `Request-Id`, which the audit states too. If you send your own as `Client-Request-Id` (8 to 64 of
-`A-Z a-z 0-9 _ -`, not beginning with `req_`), response and audit also state that.
-
-An error response is problem+json (RFC 9457). Its `type` is the address of a page that explains it.
-"""
-TAGS = (
-    Tag(name="Plan", description="The programme, its logic model, measures and code lists. No key needed."),
-    Tag(name="Partners", description="The caller, its grants and its keys."),
-    Tag(name="Submissions", description="Submit and withdraw returns."),
-    Tag(name="Returns", description="Read returns, now or at an earlier instant, and templates."),
-    Tag(name="Reviews", description="Obligations, review decisions and the audit trail."),
-    Tag(name="Outcomes", description="Published outcomes, and previews for reviewers."),
-    Tag(name="Releases", description="Publish, read and withdraw releases."),
-    Tag(name="Health", description="Probes for load balancers. No key needed."),
-)
 ROUTERS = (
     api.monitoring.routes.router,
     api.pages.routes.router,
@@ -152,6 +119,15 @@ DEPENDENCIES: dict[str, Callable[..., Any]] = {
 }
 
 
+def _make_process_state(time: Clock | DatabaseClock) -> dict[str, Any]:
+    """Return what each server process keeps for itself."""
+    return {
+        "uploads": UploadBudget(),
+        "refused_requests": RefusedRequests(time.read),
+        "readiness": ReadinessChecker(),
+    }
+
+
 def create_app(
     engine: AsyncEngine,
     public_reads: AsyncEngine,
@@ -176,17 +152,17 @@ def create_app(
     """
     time = database_clock or DatabaseClock()
     metrics = Metrics({"application": engine, "public": public_reads, "replica": replica and replica.engine})
-    state: dict[str, Any] = {"engine": engine, "public_engine": public_reads, "clock": time, "ids": new_uuid}
-    state |= {
+    state: dict[str, Any] = {
+        "engine": engine,
+        "public_engine": public_reads,
+        "clock": time,
+        "ids": new_uuid,
         "replica": replica,
         "change_seconds": change_seconds,
-        "uploads": UploadBudget(),
         "rate_limiter": quotas and RateLimiter(quotas, time.read),
-        "refused_requests": RefusedRequests(time.read),
         "session_seal": session_secret and SessionSeal(session_secret),
-        "readiness": ReadinessChecker(),
         "metrics": metrics,
-    }
+    } | _make_process_state(time)
     app = Litestar(
         route_handlers=[*ROUTERS, *build_metrics_handlers(metrics_networks, metrics)],
         dependencies=DEPENDENCIES,
@@ -197,30 +173,11 @@ def create_app(
         request_class=TypedRequest,
         request_max_body_size=MAX_BODY_BYTES,
         logging_config=None,
-        openapi_config=_build_openapi_config(),
+        openapi_config=build_openapi_config(),
         lifespan=list(lifespan),
         state=State(state),
     )
     return monitor_requests(add_response_headers(show_problems_as_pages(app), proxies), metrics.counts)
-
-
-def _build_openapi_config() -> OpenAPIConfig:
-    key = SecurityScheme(
-        type="http",
-        scheme="bearer",
-        description="A key, as it was shown when it was issued: `wh_live_…` or `wh_sandbox_…`.",
-    )
-    return OpenAPIConfig(
-        title="Work and Health",
-        version="1",
-        description=DESCRIPTION.strip(),
-        license=License(name="MIT", identifier="MIT"),
-        contact=Contact(name="The operator of this server"),
-        tags=list(TAGS),
-        components=Components(security_schemes={"key": key}),
-        use_handler_docstrings=True,
-        render_plugins=[],
-    )
 
 
 def serve() -> Litestar:

@@ -33,7 +33,7 @@ IssueKey = Any
 
 
 class Filling(Struct, frozen=True, kw_only=True):
-    """What was put into a sandbox."""
+    """The content of a filled sandbox."""
 
     returns: int
     releases: int
@@ -122,13 +122,13 @@ class SandboxFiller:
 
     async def _list_returns(self, state: str) -> list[Json]:
         key = await self._find_key("nottingham-city-council", REVIEW_KEYS)
-        found: list[Json] = []
+        listed: list[Json] = []
         cursor = ""
         while True:
             page = await self._get(f"{self.address}/returns?state={state}&limit=200{cursor}", key)
-            found += page["items"]
+            listed += page["items"]
             if page["next_cursor"] is None:
-                return found
+                return listed
             cursor = f"&cursor={page['next_cursor']}"
 
     async def _get(self, address: str, key: str) -> Json:

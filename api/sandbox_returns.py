@@ -38,17 +38,17 @@ def invent_returns(catalogue: Catalogue, today: date) -> list[InventedReturn]:
     """Return what partners owe for the periods that are over, in the order in which the periods end."""
     expected = [one for one in list_expected_returns(catalogue.plan) if one.period.end < today and one.organisation]
     numbers: dict[tuple[str, ...], int] = {}
-    found: list[InventedReturn] = []
+    invented: list[InventedReturn] = []
     for one in sorted(expected, key=lambda owed: owed.period.end):
         duty = (one.holder, one.measure, one.series, one.service)
         number = numbers[duty] = numbers.get(duty, -1) + 1
         content = _invent_content(catalogue, one, number)
         if content is not None:
             content |= {"measure": one.measure, "series": one.series, "service": one.service, "period": one.period.code}
-            found.append(
+            invented.append(
                 InventedReturn(organisation=one.organisation or "", period_end=one.period.end, content=content)
             )
-    return found
+    return invented
 
 
 def _invent_content(catalogue: Catalogue, owed: ExpectedReturn, number: int) -> Json | None:
@@ -117,7 +117,7 @@ def _draw(codes: Sequence[str], total: int, numbers: np.random.Generator) -> Cod
 
 
 class PublishedLevel(Struct, frozen=True, kw_only=True):
-    """What is invented of a published series: its value in the first period, and its change from one to the next."""
+    """The invention of a published series: its value in the first period, and its change from one to the next."""
 
     periods: Sequence[str]
     start: float
@@ -157,7 +157,7 @@ def invent_statistics(
 
 
 def _invent_figure(area: str, level: PublishedLevel, number: int, numbers: np.random.Generator) -> Json:
-    """A wider area has a narrower interval, because more people were asked."""
+    """A wider area has a narrower interval, because its survey is larger."""
     is_wide = area.startswith(("E9", "E12"))
     value = max(0.1, level.start + level.change * number + float(numbers.normal(0, level.half_width / 6)))
     value = round(value * (0.9 if is_wide else 1), 1)

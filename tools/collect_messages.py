@@ -28,7 +28,7 @@ NOT_READ = {
 COMMANDS = {"callback", "command"}  # typer shows the docstrings of the functions that these decorate
 # SQL as asyncpg takes it, style sheets, header fields, shell scripts, format strings of the log.
 NOT_PROSE = re.compile(r"\$\d|::|-src |-uri |max-age|:root|%s|\bread -r |^(select|from|where) |^dict\[")
-TAG = re.compile(r"<(style|script)\b.*?</\1>|</?[a-z!][^<>]*>", re.DOTALL)
+TAG = re.compile(r"{[%#].*?[%#]}|<(style|script)\b.*?</\1>|</?[a-z!][^<>]*>", re.DOTALL)
 
 
 class Message(NamedTuple):

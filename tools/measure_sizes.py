@@ -69,8 +69,13 @@ def handler_depths() -> list[Size]:
 
 
 def deep_handlers() -> list[Size]:
-    """Return the handlers that reach their SQL by more calls than the limit, the deepest first."""
-    return _over(handler_depths(), MAX_DEPTH)
+    """Return the handlers that reach their SQL by more calls than the limit, the deepest first.
+
+    A page calls what the handlers of the API call, and so has two calls more.
+    """
+    pages = [size for size in handler_depths() if size.name.startswith("api.pages.")]
+    others = [size for size in handler_depths() if not size.name.startswith("api.pages.")]
+    return _over(pages, MAX_DEPTH + 2) + _over(others, MAX_DEPTH)
 
 
 def _over(sizes: list[Size], limit: int) -> list[Size]:

@@ -62,19 +62,14 @@ async def provide_caller(request: Request[Any, Any, Any], transaction: Transacti
     return await authenticate(request, transaction)
 
 
-async def authenticate(connection: ASGIConnection[Any, Any, Any, Any], transaction: AsyncConnection) -> Caller:
-    """Return the owner of the key in the `Authorization` header of a request. Raises Unauthenticated.
-
-    The response to a key that expires soon states when.
-    """
-    secret = permissions.parse_secret(connection.headers.get("authorization"))
-    return await authenticate_key(connection, transaction, secret)
-
-
-async def authenticate_key(
-    connection: ASGIConnection[Any, Any, Any, Any], transaction: AsyncConnection, secret: str
+async def authenticate(
+    connection: ASGIConnection[Any, Any, Any, Any], transaction: AsyncConnection, authorization: str | None = None
 ) -> Caller:
-    """Return the owner of a well-formed key. Raises Unauthenticated."""
+    """Return the owner of the key in the `Authorization` header of a request, or in the text instead of it.
+
+    The response to a key that expires soon states when. Raises Unauthenticated.
+    """
+    secret = permissions.parse_secret(authorization or connection.headers.get("authorization"))
     fetched = await queries_keys.fetch_key(transaction, keys.hash_secret(secret))
     if fetched is None:
         raise Unauthenticated("The key is unknown.")

@@ -8,7 +8,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from litestar import MediaType, Response
 
 STATIC_FOLDER = Path(__file__).parent / "static"
-# Each stage with pages keeps its templates beside its code.
+# Each stage with pages keeps its templates next to its code.
 _TEMPLATE_FOLDERS = sorted(Path(__file__).parents[1].glob("*/templates"))
 
 PAGE_STYLE = (STATIC_FOLDER / "page.css").read_text()
@@ -32,7 +32,6 @@ ENVIRONMENT = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-ENVIRONMENT.globals["style"] = PAGE_STYLE
 
 
 def _build_headers(policy: str) -> dict[str, str]:
@@ -49,7 +48,7 @@ PAGE_HEADERS = _build_headers(PAGE_POLICY)
 
 def render_page(template: str, **context: object) -> str:
     """Render a template that extends `page.html`."""
-    return ENVIRONMENT.get_template(template).render(context)
+    return ENVIRONMENT.get_template(template).render(context | {"style": PAGE_STYLE})
 
 
 def page_response(template: str, **context: object) -> Response[str]:

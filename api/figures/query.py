@@ -173,12 +173,12 @@ def select_series(query: OutcomeQuery, catalogue: Catalogue) -> list[tuple[Measu
             selected += [
                 (adapt_measure(measure, series), series) for series in measure.series if series.slug == query.series
             ]
+    if query.form is not None and not selected:
+        raise NoPopulationForm(f"No selected measure has the form {query.form}.")
     if not selected:
         themes = {slug: catalogue.measures[slug].theme for slug in sorted(slugs)}
         stated = ", ".join(f"{slug} belongs to {theme}" for slug, theme in themes.items()) or "It has no measures"
         raise IncompatibleFilters(f"No measure of the query belongs to the theme {query.theme}. {stated}.")
-    if query.form is not None and not selected:
-        raise NoPopulationForm(f"No selected measure has the form {query.form}.")
     return selected
 
 

@@ -68,7 +68,7 @@ class Table(Struct, frozen=True, kw_only=True):
 
 
 class Chart(Struct, frozen=True, kw_only=True):
-    """A picture with the words that stand for it, and its data."""
+    """A picture with the words that describe it, and its data."""
 
     address: str
     alternative: str
@@ -183,7 +183,7 @@ def _find_limits(figure: PublishedFigure) -> tuple[float | None, float | None]:
 
 
 def find_lines(progress: ReleasedMeasure, history: Sequence[PublishedFigure]) -> TrendLines:
-    """Return what a chart shows beside the figures."""
+    """Return the lines that a chart shows with the figures."""
     comparator = next((one.name for figure in reversed(history) for one in figure.comparators), None)
     baseline = progress.baseline.value if progress.baseline else None
     target = progress.latest.target.value if progress.latest and progress.latest.target else None

@@ -45,7 +45,7 @@ class ChartPoint(Struct, frozen=True, kw_only=True):
 
 
 class TrendLines(Struct, frozen=True, kw_only=True):
-    """What a chart over time shows beside the figures. Each is absent where the plan or the publisher has none."""
+    """The lines that a chart over time shows with the figures. Each may be absent."""
 
     comparator: str | None = None  # the name of the area
     baseline: float | None = None

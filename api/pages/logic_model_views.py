@@ -65,11 +65,11 @@ class ColumnView(Struct, frozen=True, kw_only=True):
 
 def name_gaps(gaps: LogicModelGaps) -> dict[str, str]:
     """Return what is missing around each item that has a gap."""
-    found: dict[str, list[str]] = {}
+    gap_words: dict[str, list[str]] = {}
     for field, words in _GAP_WORDS.items():
         for slug in getattr(gaps, field):
-            found.setdefault(slug, []).append(words)
-    return {slug: " and ".join(words) for slug, words in found.items()}
+            gap_words.setdefault(slug, []).append(words)
+    return {slug: " and ".join(words) for slug, words in gap_words.items()}
 
 
 def list_columns(model: ReleasedLogicModel, gaps: Mapping[str, str], catalogue: Catalogue) -> list[ColumnView]:

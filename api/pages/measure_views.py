@@ -43,14 +43,14 @@ def list_breakdowns(measure: Measure, catalogue: Catalogue) -> list[Breakdown]:
     ranks = catalogue.level_ranks
     finest = max((scheme.finest_level for scheme in measure.schemes), key=lambda level: ranks[level], default=None)
     area = catalogue.areas[catalogue.plan.area]
-    found: list[Breakdown] = []
+    breakdowns: list[Breakdown] = []
     if finest is not None and ranks[finest] > ranks[area.level]:
-        found.append(Breakdown(key=finest, title=f"By {finest.replace('-', ' ')}", is_level=True))
+        breakdowns.append(Breakdown(key=finest, title=f"By {finest.replace('-', ' ')}", is_level=True))
     single = [scheme.dimensions[0] for scheme in measure.schemes if len(scheme.dimensions) == 1]
     for key in dict.fromkeys(single):
         label = catalogue.dimensions[key].label
-        found.append(Breakdown(key=key, title=f"By {label[0].lower() + label[1:]}", is_level=False))
-    return found
+        breakdowns.append(Breakdown(key=key, title=f"By {label[0].lower() + label[1:]}", is_level=False))
+    return breakdowns
 
 
 def name_figures(
@@ -121,7 +121,7 @@ def describe_level(value: float, unit: str, period: str | None) -> str:
 
 
 def list_downloads(programme: str, measure: str, *, period: str = "all") -> list[tuple[str, str]]:
-    """Return the formats in which a measure can be taken, with their addresses."""
+    """Return the formats of a measure, with their addresses."""
     return [
         (name, f"/v1/programmes/{programme}/{path}?measure={measure}&period={period}")
         for name, path in _FORMATS.items()

@@ -1,4 +1,4 @@
-"""What every page of a programme shows around its content."""
+"""The frame of every page of a programme: its name, its pages, and the release."""
 
 from collections.abc import Mapping
 

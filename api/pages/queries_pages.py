@@ -1,4 +1,4 @@
-"""What a page shows of the newest release: its progress, and the figures behind each chart."""
+"""Read the newest release for a page: its progress, and the figures behind each chart."""
 
 from litestar.datastructures import State
 from litestar.types import Scope

@@ -123,3 +123,9 @@ def find_return_address(obligation: Obligation, base: str) -> str | None:
         return None
     names = (obligation.organisation, obligation.measure, obligation.series, obligation.service, obligation.period.code)
     return "/".join((base, *names))
+
+
+def list_returned_measures(catalogue: Catalogue) -> list[tuple[str, str]]:
+    """Return code and name of every measure that somebody returns."""
+    owed = {duty.measure for duty in catalogue.plan.duties}
+    return [(one.slug, one.label) for one in catalogue.plan.measures if one.slug in owed]

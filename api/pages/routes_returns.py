@@ -19,7 +19,7 @@ from api.http.paths import PROGRAMME_PATH, RETURN_PATH
 from api.http.refusals import InvalidParameter, NotFound, Refusal
 from api.pages import routes_publications
 from api.pages.forms import read_form
-from api.pages.return_matrix import build_matrices, find_return_address, find_year, list_years
+from api.pages.return_matrix import build_matrices, find_return_address, find_year, list_returned_measures, list_years
 from api.pages.return_views import FORMS, build_content, find_previous, list_facts, list_forms, list_history
 from api.pages.return_words import (
     STATE_WORDS,
@@ -101,7 +101,7 @@ async def show_matrix(
         session,
         base,
         matrices=build_matrices(page.items, catalogue, year=shown_year, measure=measure or None, now=access.now),
-        measures=_list_measures(access),
+        measures=list_returned_measures(access.catalogue),
         measure=measure,
         years=years,
         year=shown_year,
@@ -136,7 +136,7 @@ async def show_list(
         words=STATE_WORDS,
         filters=filters,
         states=[(one.value, STATE_WORDS[one]) for one in ObligationState],
-        measures=_list_measures(access),
+        measures=list_returned_measures(access.catalogue),
         organisations=_list_organisations(access),
         next_page=write_address(f"{base}/list", **filters, cursor=page.next_cursor) if page.next_cursor else None,
     )
@@ -179,12 +179,6 @@ def _name_obligations(page: ObligationPage, access: ProgrammeAccess) -> list[dic
         }
         for one in page.items
     ]
-
-
-def _list_measures(access: ProgrammeAccess) -> list[tuple[str, str]]:
-    """Return code and name of every measure that somebody returns."""
-    owed = {duty.measure for duty in access.catalogue.plan.duties}
-    return [(one.slug, one.label) for one in access.catalogue.plan.measures if one.slug in owed]
 
 
 def _list_organisations(access: ProgrammeAccess) -> list[tuple[str, str]]:

@@ -7,8 +7,7 @@ from litestar import Request, Response, Router, get, post
 from litestar.params import QueryParameter
 from litestar.response import Redirect
 
-from api.access.authentication import authenticate_key
-from api.access.permissions import parse_secret
+from api.access.authentication import authenticate
 from api.access.rate_limits import RateLimiter
 from api.access.refused_requests import note_refusal
 from api.access.session_middleware import SESSION_OPT, SIGN_IN_PATH
@@ -78,7 +77,7 @@ async def _check_key(request: Request[Any, Any, Any], transaction: Transaction, 
     if limiter is not None:
         limiter.check_key(authorization.encode(), address)
     try:
-        caller = await authenticate_key(request, transaction, parse_secret(authorization))
+        caller = await authenticate(request, transaction, authorization)
     except Unauthenticated:
         if limiter is not None:
             limiter.count_failure(address)

@@ -98,7 +98,7 @@ def describe_movement(movement: Movement | None, unit: str, periods: dict[str, s
 def _describe_verdict(movement: Movement) -> str:
     if movement.verdict is Verdict.WITHIN_UNCERTAINTY:
         return "within the uncertainty of the figures"
-    if movement.verdict in (Verdict.BETTER, Verdict.WORSE):
+    if movement.verdict is Verdict.BETTER or movement.verdict is Verdict.WORSE:
         return f"a significant change for the {movement.verdict.value}"
     return "a significant change" if movement.verdict else "not judged"
 
@@ -107,7 +107,8 @@ def describe_comparator(comparator: Comparator, unit: str) -> str:
     """Return how the figure compares with an area: `England: 8.5 % (similar)`."""
     if comparator.value is None:
         return f"{comparator.name}: no figure"
-    verdict = f" ({_VERDICT_WORDS[comparator.verdict]})" if comparator.verdict in _VERDICT_WORDS else ""
+    word = _VERDICT_WORDS.get(comparator.verdict) if comparator.verdict else None
+    verdict = f" ({word})" if word else ""
     return f"{comparator.name}: {format_value(comparator.value, unit)}{verdict}"
 
 
@@ -115,7 +116,8 @@ def describe_trend(trend: Trend | None) -> str:
     """Return the recent trend in words, or nothing where it cannot be calculated."""
     if trend is None or trend.tendency not in _TENDENCY_WORDS:
         return ""
-    verdict = f", for the {trend.verdict.value}" if trend.verdict in (Verdict.BETTER, Verdict.WORSE) else ""
+    is_judged = trend.verdict is Verdict.BETTER or trend.verdict is Verdict.WORSE
+    verdict = f", for the {trend.verdict.value}" if trend.verdict and is_judged else ""
     return f"Recent trend: {_TENDENCY_WORDS[trend.tendency]}{verdict}."
 
 

@@ -34,7 +34,7 @@ class UnreadableCell(Struct, frozen=True, kw_only=True):
 
 
 class RowAccount:
-    """What became of each row so far. `read` is `used` plus the rows of `left_out` once all rows are decided."""
+    """The fate of each row so far. `read` is `used` plus the rows of `left_out` once all rows are decided."""
 
     def __init__(self) -> None:
         self.rows_before = 0  # of earlier pages, so that each row has a number of its own

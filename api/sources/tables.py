@@ -89,7 +89,7 @@ def _find_fault(record: list[str], number: int, header: Header, width: int) -> s
 
 
 def _is_cut_off(text: str, record: list[str], header: Header) -> bool:
-    """Return True if the last line has no end and too few cells. A note such as `Source: ONS` may be there."""
+    """Return True if the last line has no end and lacks cells. A note such as `Source: ONS` may be there."""
     is_note = len(record) == 1 and re.match(r"\W*(source|note|copyright|©)", record[0].strip(), re.IGNORECASE)
     return not text.endswith(("\n", "\r")) and len(record) < len(header.names) and not is_note
 

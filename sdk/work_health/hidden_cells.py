@@ -1,4 +1,4 @@
-"""What a sheet of Excel does not show, or has no value for: hidden rows and columns, errors, formulas."""
+"""The parts of a sheet that Excel does not show, or that have no value: hidden rows and columns, errors, formulas."""
 
 from __future__ import annotations
 

@@ -36,7 +36,7 @@ COLUMN_WORDS = {
 
 @dataclass(frozen=True, slots=True)
 class PlanFacts:
-    """What the plan knows: names, and the duties of one measure."""
+    """The plan's knowledge: names, and the duties of one measure."""
 
     labels: Labels
     areas: frozenset[str]
@@ -60,7 +60,7 @@ class Proposal:
     period_column: str | None = None
     skipped_rows: list[int] = field(default_factory=list[int])
     questions: list[str] = field(default_factory=list[str])
-    """What the proposal could not decide."""
+    """A choice that the proposal could not make."""
     is_summed: bool = False
 
     def find_target(self, target: str) -> str | None:
@@ -153,13 +153,13 @@ def _propose_areas(proposal: Proposal, cells: Mapping[str, list[str]], facts: Pl
     proposal.columns[best] = ("area", "")
     codes = proposal.codes.setdefault("area", {})
     for text in cells[best]:
-        found = facts.labels.resolve_area(text, facts.areas)
-        if len(found) == 1 and found[0] in facts.areas:
-            if text != found[0]:
-                codes[text] = (found[0], facts.labels.areas.get(found[0], ""))
-        elif len(found) > 1:
+        matches = facts.labels.resolve_area(text, facts.areas)
+        if len(matches) == 1 and matches[0] in facts.areas:
+            if text != matches[0]:
+                codes[text] = (matches[0], facts.labels.areas.get(matches[0], ""))
+        elif len(matches) > 1:
             proposal.questions.append(
-                f"{text!r} is the name of several areas: {', '.join(found)}. Add one to [codes.area]."
+                f"{text!r} is the name of several areas: {', '.join(matches)}. Add one to [codes.area]."
             )
         else:
             _propose_skip(proposal, best, text)
@@ -221,7 +221,7 @@ def _propose_dimension(proposal: Proposal, column: str, texts: Sequence[str], di
 
 
 def _find_code(text: str, dimension: str, labels: Labels) -> str | None:
-    """Return the category of a word, or the band that contains a finer one. A number by itself is a count."""
+    """Return the category of a word, or the band that contains a finer one. A number alone is a count."""
     if is_count(text):
         return None
     code = find_category(text, dimension, labels)

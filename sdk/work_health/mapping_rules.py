@@ -80,7 +80,7 @@ class UnpivotRule:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """What a text in place of a number means: a number, or a status with bounds."""
+    """The meaning of a text in place of a number: a number, or a status with bounds."""
 
     value: str = ""
     status: str = ""

@@ -35,7 +35,7 @@ MAPPING_SCHEMA: dict[str, object] = {
                 "rows": {"type": "array", "items": {"type": "integer"}},
                 "where": {
                     "type": "object",
-                    "description": "Your columns = a text, or several. `*` stands for any characters.",
+                    "description": "Your columns = a text, or several. `*` matches any characters.",
                     "additionalProperties": {"type": ["string", "array"], "items": {"type": "string"}},
                 },
             },

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from .submit_options import SubmissionOptions
     from .tables import Grid
 
-Ask = Callable[[str, Sequence[str], str | None], str]
+Choose = Callable[[str, Sequence[str], str | None], str]
 """Asks a question with its possible answers and the proposed one, and returns the answer."""
 OWED_STATES = ("overdue", "open", "queried")
 
@@ -42,15 +42,15 @@ def take_proposal(question: str, answers: Sequence[str], proposal: str | None) -
 
 
 def draft_mapping(
-    settings: Settings, path: Path, options: SubmissionOptions, programme: str | None, sheet: str | None, ask: Ask
+    settings: Settings, path: Path, options: SubmissionOptions, programme: str | None, sheet: str | None, choose: Choose
 ) -> Steps[str]:
     """Return the text of a mapping file. Raises `WorkHealthError` if a question has no answer."""
     programme = yield from choose_programme(settings, programme)
     dimensions = (yield from send(list_dimensions.call(programme))).items
     labels = yield from fetch_labels(programme, dimensions)
     duties = yield from _fetch_duties(programme, options)
-    grid, chosen_sheet = _choose_grid(path, labels, sheet, ask)
-    measure = options.measure or (yield from _choose_measure(programme, grid, duties, path, ask))
+    grid, chosen_sheet = _choose_grid(path, labels, sheet, choose)
+    measure = options.measure or (yield from _choose_measure(programme, grid, duties, path, choose))
     owed = [duty for duty in duties if duty.measure == measure]
     if not owed:
         raise WorkHealthError(f"You have no duty for {measure}. `work-health obligations` lists yours.")
@@ -68,7 +68,7 @@ def draft_mapping(
     dimension_names = frozenset(name for items in form.breakdowns for name, _ in items)
     facts = PlanFacts(labels, form.areas, dimension_names, form.number_columns, periods)
     proposal = propose_mapping(grid, facts)
-    constants = _choose_constants(proposal, grid, facts, duty, options.period, ask)
+    constants = _choose_constants(proposal, grid, facts, duty, options.period, choose)
     return write_mapping(proposal, constants, sheet=chosen_sheet, period_type=duty.period.type_.value)
 
 
@@ -85,7 +85,7 @@ def _fetch_duties(programme: str, options: SubmissionOptions) -> Steps[list[Obli
             return duties
 
 
-def _choose_grid(path: Path, labels: Labels, sheet: str | None, ask: Ask) -> tuple[Grid, str | None]:
+def _choose_grid(path: Path, labels: Labels, sheet: str | None, choose: Choose) -> tuple[Grid, str | None]:
     """Return the grid of the only sheet, or of the one whose header is most like that of a return."""
     if path.suffix.lower() not in WORKBOOK_SUFFIXES:
         return read_grid(path), None
@@ -103,11 +103,11 @@ def _choose_grid(path: Path, labels: Labels, sheet: str | None, ask: Ask) -> tup
             raise WorkHealthError(f"{path.name} has no visible sheet with cells.")
         largest = max(sizes, key=lambda name: sizes[name])
         tables = [name for name, size in sizes.items() if size * 2 > sizes[largest]]
-        sheet = largest if len(tables) == 1 else ask("Which sheet has the return?", tables, largest)
+        sheet = largest if len(tables) == 1 else choose("Which sheet has the return?", tables, largest)
     return read_grid(path, sheet=sheet, sends_hidden=True), sheet
 
 
-def _choose_measure(programme: str, grid: Grid, duties: Sequence[Obligation], path: Path, ask: Ask) -> Steps[str]:
+def _choose_measure(programme: str, grid: Grid, duties: Sequence[Obligation], path: Path, choose: Choose) -> Steps[str]:
     """Return the only measure of the duties, the one that the titles name, or the answer to a question."""
     owed = list(dict.fromkeys(duty.measure for duty in duties))
     if not owed:
@@ -121,7 +121,7 @@ def _choose_measure(programme: str, grid: Grid, duties: Sequence[Obligation], pa
     best = max(owed, key=lambda slug: scores[slug])
     is_clear = scores[best] >= 2 and list(scores.values()).count(scores[best]) == 1
     proposal = best if is_clear or len(owed) == 1 else None
-    return owed[0] if len(owed) == 1 else ask("Which measure does the file have?", owed, proposal)
+    return owed[0] if len(owed) == 1 else choose("Which measure does the file have?", owed, proposal)
 
 
 def _read_titles(grid: Grid, path: Path) -> str:
@@ -131,7 +131,7 @@ def _read_titles(grid: Grid, path: Path) -> str:
 
 
 def _choose_constants(
-    proposal: Proposal, grid: Grid, facts: PlanFacts, duty: Obligation, period: str | None, ask: Ask
+    proposal: Proposal, grid: Grid, facts: PlanFacts, duty: Obligation, period: str | None, choose: Choose
 ) -> dict[str, str]:
     """Return the measure, and the period and area if no column has them."""
     constants = {} if proposal.find_target("measure") else {"measure": duty.measure}
@@ -141,15 +141,15 @@ def _choose_constants(
         if value not in DEFAULT_NAMES
     }
     if not proposal.find_target("period") and not proposal.period_column:
-        constants["period"] = period or _choose_period(proposal, grid, facts, duty, ask)
+        constants["period"] = period or _choose_period(proposal, grid, facts, duty, choose)
     if not proposal.find_target("area") and len(facts.areas) == 1:
         constants["area"] = next(iter(facts.areas))
     return constants
 
 
-def _choose_period(proposal: Proposal, grid: Grid, facts: PlanFacts, duty: Obligation, ask: Ask) -> str:
+def _choose_period(proposal: Proposal, grid: Grid, facts: PlanFacts, duty: Obligation, choose: Choose) -> str:
     titles = " ".join([grid.source, *(cell for row in grid.rows[: proposal.header] for cell in row)])
     named: Period | None = find_period_in_title(titles, facts.periods)
     if named is not None:
         return named.code
-    return ask("Which period is the file for?", [period.code for period in facts.periods], duty.period.code)
+    return choose("Which period is the file for?", [period.code for period in facts.periods], duty.period.code)

@@ -19,7 +19,7 @@ def normalise_name(name: str) -> str:
 
 
 def find_by_label(word: str, labels: Mapping[str, str]) -> list[str]:
-    """Return the codes whose own text or label is this word, whatever its spelling."""
+    """Return the codes whose own text or label is this word in any spelling."""
     return find_by_name(word, {code: (code, label) for code, label in labels.items()})
 
 

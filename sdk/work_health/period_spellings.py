@@ -20,8 +20,8 @@ def find_period(text: str, periods: Sequence[Period]) -> Period | None:
     types = dict.fromkeys(period.type_.value for period in periods)
     meant = {code for name in types for code in list_periods_meant(text.strip(), PeriodType(name))}
     names = {period.code: {fold_name(period.code), fold_name(period.label)} for period in periods}
-    found = [period for period in periods if period.code in meant or fold_name(text) in names[period.code]]
-    return found[0] if len(found) == 1 else None
+    matches = [period for period in periods if period.code in meant or fold_name(text) in names[period.code]]
+    return matches[0] if len(matches) == 1 else None
 
 
 def find_period_in_title(text: str, periods: Sequence[Period]) -> Period | None:
@@ -29,7 +29,7 @@ def find_period_in_title(text: str, periods: Sequence[Period]) -> Period | None:
     words = [word.strip(",;:.()") for word in text.split()]
     for length in range(MAX_SPELLING_WORDS, 0, -1):
         runs = [" ".join(words[start : start + length]) for start in range(len(words) - length + 1)]
-        found = {period.code: period for run in runs if (period := find_period(run, periods))}
-        if found:
-            return next(iter(found.values())) if len(found) == 1 else None
+        matches = {period.code: period for run in runs if (period := find_period(run, periods))}
+        if matches:
+            return next(iter(matches.values())) if len(matches) == 1 else None
     return None

@@ -117,7 +117,7 @@ def format_return_name(item: ReturnReport | ReturnRevision | Obligation) -> str:
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
-    """The result of `check`: what the file has, as far as the client can tell. It prints as a sentence."""
+    """The result of `check`: what the file has, as far as the client knows. It prints as a sentence."""
 
     returns: list[str]
     """Measure, series, service and period of each return."""

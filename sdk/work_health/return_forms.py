@@ -93,8 +93,8 @@ class Labels:
 
     def resolve_area(self, word: str, codes: Collection[str]) -> list[str]:
         """Return the code with this name; all of them, if several areas have it. Areas of the duty come first."""
-        found = find_by_label(word, self.areas)
-        return [code for code in found if code in codes] or found
+        matches = find_by_label(word, self.areas)
+        return [code for code in matches if code in codes] or matches
 
     def resolve_category(self, dimension: str, word: str) -> list[str]:
         """Return the code of the category with this code or label."""

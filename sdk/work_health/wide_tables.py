@@ -43,10 +43,10 @@ def list_category_columns(names: Sequence[str], labels: Labels) -> tuple[str, di
     """Return the dimension whose categories are the names of several columns, and the category of each column."""
     best: tuple[str, dict[str, str]] | None = None
     for dimension in labels.dimensions:
-        found = {name: code for name in names if (code := find_category(name, dimension, labels)) is not None}
-        categories = {code for code in found.values() if code}
-        if len(categories) >= MIN_CATEGORY_COLUMNS and (best is None or len(found) > len(best[1])):
-            best = dimension, found
+        matches = {name: code for name in names if (code := find_category(name, dimension, labels)) is not None}
+        categories = {code for code in matches.values() if code}
+        if len(categories) >= MIN_CATEGORY_COLUMNS and (best is None or len(matches) > len(best[1])):
+            best = dimension, matches
     return best
 
 

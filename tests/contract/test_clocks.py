@@ -14,8 +14,9 @@ HOST_CLOCKS = {
 }
 """The names of functions that read the clock of the host, by the name of their module or class."""
 REASONS = {
+    "api/server_processes.py": "The age of a folder is compared with the clock that dated it, which is the host's.",
     "api/monitoring/tracing.py": "The spans of all systems have the clocks of their hosts, and no server stores them.",
-    "api/sources/fetching.py": "A publisher's Retry-After is a date. The publisher knows nothing of our database.",
+    "api/sources/downloading.py": "A publisher's Retry-After is a date. The publisher knows nothing of our database.",
 }
 
 

@@ -180,7 +180,7 @@ def test_operators_commands_are_those_of_the_code():
 
 
 def test_commands_of_the_sdk_are_those_of_the_code():
-    documented = re.findall(r"^\| `([a-z]+)` \|", FILES["command-line"].read_text(), re.MULTILINE)
+    documented = re.findall(r"^\| `([a-z-]+)` \|", FILES["command-line"].read_text(), re.MULTILINE)
     assert documented == list(typer.main.get_group(app).commands)
 
 

@@ -19,7 +19,7 @@ REQUIREMENTS = ROOT / "requirements"
 DISTRIBUTIONS = packages_distributions()
 OURS = {"api", "schema", "migrations", "benchmarks", "tools", "tests", "work_health"}
 # What the SDK imports only where it is installed with an extra.
-EXTRAS = {"pandas", "polars", "python-calamine", "rich", "typer"}
+EXTRAS = {"matplotlib", "openpyxl", "pandas", "polars", "python-calamine", "rich", "typer"}
 
 
 def normalise(name: str) -> str:

@@ -4,7 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tools.share_spelling import TARGET as SPELLING
+from tools import share_spelling
 from tools.unasync import ROOT, SOURCE, TARGET, make_sync
 
 
@@ -19,7 +19,7 @@ def test_committed_sync_client_is_what_the_tool_generates(tmp_path):
 
 def test_committed_spelling_of_the_sdk_is_what_the_tool_generates(tmp_path):
     subprocess.run([sys.executable, ROOT / "tools" / "share_spelling.py", tmp_path / "copy"], check=True, cwd=ROOT)
-    assert read_modules(tmp_path / "copy") == read_modules(SPELLING), "run `make contract`"
+    assert read_modules(tmp_path / "copy") == read_modules(share_spelling.TARGET), "run `make contract`"
 
 
 def test_sync_client_has_every_module_of_the_async_client():

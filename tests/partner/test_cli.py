@@ -199,7 +199,7 @@ def test_mapping_init_makes_an_export_a_return(command, tmp_path, content, cells
     assert command("mapping", "init", "export.csv", "--yes").code == ExitCode.USAGE
 
 
-def test_mapping_init_asks_for_what_it_cannot_find(command, tmp_path, monkeypatch):
+def test_mapping_init_lets_a_person_choose(command, tmp_path, monkeypatch):
     (tmp_path / "export.csv").write_text("Council,Clients\nNottingham,80\n")
     questions = []
     answers = iter([MEASURE, "nothing", "1"])

@@ -145,11 +145,11 @@ def test_measure_that_is_not_submittable_is_refused():
     assert (finding.code, finding.message.split()[0]) == ("not-submittable", "learners")
 
 
-#   spelling        codes in the fix: those that a monthly measure can use, or all if there is none
+#   spelling        codes in the fix: those that a monthly measure can use
 PERIOD_FIXES = [
     ("2026-01-01",   ["2026-01"]),
     ("Jan-26",       ["2026-01"]),
-    ("2026",         ["CY2026", "FY2026-27", "AY2026-27"]),
+    ("2026",         ["2026-01", "2026-02", "2026-03", "2026-04"]),
 ]  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""What the pages show around the figures of a release: cards, charts, tables, breakdowns and the logic model."""
+"""The pages around the figures of a release: cards, charts, tables, breakdowns and the logic model."""
 
 import pytest
 from msgspec.structs import replace
@@ -153,9 +153,9 @@ BY_SEX = measure_views.Breakdown(key="sex", title="By sex", is_level=False)
 
 def test_measure_page_lists_areas_and_dimensions():
     learners = HARBOUR_CATALOGUE.measures["learners"]
-    found = measure_views.list_breakdowns(learners, HARBOUR_CATALOGUE)
-    assert ("sex", False) in [(one.key, one.is_level) for one in found]
-    assert found[0].is_level
+    listed_gaps = measure_views.list_breakdowns(learners, HARBOUR_CATALOGUE)
+    assert ("sex", False) in [(one.key, one.is_level) for one in listed_gaps]
+    assert listed_gaps[0].is_level
     assert measure_views.list_breakdowns(replace(learners, schemes=[]), HARBOUR_CATALOGUE) == []
     pairs = [Scheme(dimensions=["sex", "sex"], exclusive=True, exhaustive=True, finest_level="town")]
     assert measure_views.list_breakdowns(replace(learners, schemes=pairs), HARBOUR_CATALOGUE) == []
@@ -204,12 +204,12 @@ def test_facts_downloads_and_calls():
 
 def test_logic_model_lists_gaps_links_and_measures():
     [first, second, *_] = HARBOUR_PLAN.nodes
-    found = replace(
+    listed_gaps = replace(
         find_gaps(HARBOUR_PLAN, version=1),
         nodes_without_measure=[first.slug],
         nodes_without_origin=[first.slug, second.slug],
     )
-    gaps = logic_model_views.name_gaps(found)
+    gaps = logic_model_views.name_gaps(listed_gaps)
     assert gaps[first.slug].startswith("nothing measures it and nothing leads to it")
     figures = {"on-roll": MeasureFigures(history=ROLL, newest=None, companions=[])}
     model = build_logic_model(EXAMPLE_RELEASE, figures, HARBOUR_CATALOGUE)

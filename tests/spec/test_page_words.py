@@ -1,4 +1,4 @@
-"""What the pages say of a figure: its value, how exact it is, how it moved, and how complete it is."""
+"""The words of the pages for a figure: its value, how exact it is, how it moved, and how complete it is."""
 
 import pytest
 from msgspec.structs import replace

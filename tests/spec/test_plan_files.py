@@ -128,7 +128,7 @@ def test_long_list_of_allowed_values_is_cut():
     areas = "".join(f"  - {{code: E0{7000000 + n}, name: A, level: town, families: [town]}}\n" for n in range(30))
     text = HARBOUR.replace("\nareas:\n", f"\nareas:\n{areas}", 1).replace("parent: E06999999", "parent: E06999990", 1)
     [mistake] = list_mistakes(text)
-    assert "Nearest: E06999999" in mistake
+    assert "Nearest" not in mistake  # one code of an area is not like another
     assert mistake.endswith("and 20 more.")
 
 

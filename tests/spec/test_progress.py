@@ -7,10 +7,10 @@ from msgspec.structs import replace
 
 from api.figures import verdicts
 from api.figures.query import OutcomeQuery, resolve_axes
+from api.outcomes import released_views
 from api.outcomes.progress import MeasurePreview, build_progress
 from api.outcomes.progress_periods import HISTORY_PERIODS, assess_since, list_companion_queries, resolve_progress
 from api.outcomes.released_progress import find_newest_periods, group_figures
-from api.outcomes.released_views import build_progress as build_released_progress
 from api.reviews.concessions import NO_CONCESSIONS, Concessions
 from api.statistics import periods
 from schema.measures import UNCOUNTED_KINDS, Collection
@@ -230,7 +230,7 @@ def read_released(*rows: str, latest: str | None) -> dict[str, object]:
     resolved = [ResolvedPeriod(token="latest", measure="on-roll", series="headline", period=latest)]
     newest = find_newest_periods(COVERED, HARBOUR_CATALOGUE)
     grouped = group_figures(figures, [], newest, resolved, HARBOUR_CATALOGUE)
-    progress = build_released_progress(EXAMPLE_RELEASE, grouped, HARBOUR_CATALOGUE)
+    progress = released_views.build_progress(EXAMPLE_RELEASE, grouped, HARBOUR_CATALOGUE)
     return {measure.measure: measure for theme in progress.themes for measure in theme.measures}
 
 

@@ -30,6 +30,7 @@ COMBINATIONS = {
     ("derived",     "organisations", "sign-ups"):          [ORGANISATIONS],
     ("proportion",  "published",     "percent"):           [PUBLISHED],
     ("gap",         "published",     "percentage-points"): [PUBLISHED],
+    ("stock",       "published",     "residents"):         [PUBLISHED],
 }
 #   measures                                                                       explained as
 TOGETHER = [

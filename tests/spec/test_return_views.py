@@ -7,6 +7,7 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
+from api.pages.return_matrix import list_returned_measures
 from api.pages.return_views import (
     MAX_ROWS,
     build_content,
@@ -196,3 +197,8 @@ def test_names_fall_back_to_codes() -> None:
     assert describe_instant(datetime(2026, 1, 3, 9, 5, tzinfo=UTC)) == "3 January 2026, 09:05"
     assert write_address("/a", b="c d", e=None, f="") == "/a?b=c+d"
     assert write_address("/a", b=None) == "/a"
+
+
+def test_measures_that_somebody_returns_are_listed():
+    listed = [slug for slug, _ in list_returned_measures(HARBOUR_CATALOGUE)]
+    assert set(listed) == {duty.measure for duty in HARBOUR_CATALOGUE.plan.duties}

@@ -1,4 +1,4 @@
-"""What `mapping init` finds in exports of the shapes that other systems write."""
+"""The proposals of `mapping init` for exports of the shapes that other systems write."""
 
 import tomllib
 from datetime import date

@@ -126,7 +126,7 @@ def find_code_property(features: Sequence[Mapping[str, Any]]) -> str:
 
     Features can have several such properties: a ward also names its authority. The area's own one has the most
     different values. If several have the same number, use the first with a different GSS code for each feature.
-    Otherwise, wards could be taken for their authority.
+    Otherwise, wards could pass for their authority.
     """
     names = [name for name in dict.fromkeys(name for feature in features for name in feature) if _is_code_name(name)]
     values = {name: [str(feature.get(name)) for feature in features] for name in names}

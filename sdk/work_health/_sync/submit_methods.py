@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from work_health._generated.models import NewReturn, NewSubmission
-    from work_health.mapping_steps import Ask
+    from work_health.mapping_steps import Choose
     from work_health.results import CheckResult, PartsResult, SubmissionResult
     from work_health.submit_options import MappingSource
     from work_health.tables import Tabular
@@ -214,7 +214,7 @@ class SubmitMethods(Sender):
         measure: str | None = None,
         period: str | None = None,
         organisation: str | None = None,
-        ask: Ask | None = None,
+        choose: Choose | None = None,
     ) -> str:
         """Return the text of a mapping file for an export: a TOML file with comments. Nothing is sent.
 
@@ -236,7 +236,7 @@ class SubmitMethods(Sender):
             measure: The measure of the file. Default: the one that its titles name, or that you owe alone.
             period: The period of the file, if it does not name one.
             organisation: The organisation to submit for, if the key has more than one.
-            ask: A function that receives a question, the possible answers and the proposed one, and returns the
+            choose: A function that receives a question, the possible answers and the proposed one, and returns the
                 answer. Default: take the proposal.
 
         Raises:
@@ -248,5 +248,5 @@ class SubmitMethods(Sender):
         from work_health.submit_options import SubmissionOptions
 
         options = SubmissionOptions(measure=measure, period=period, organisation=organisation)
-        steps = draft_mapping(self._settings, Path(path), options, programme, sheet, ask or take_proposal)
+        steps = draft_mapping(self._settings, Path(path), options, programme, sheet, choose or take_proposal)
         return self._run_steps(steps)

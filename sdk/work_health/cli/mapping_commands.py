@@ -42,7 +42,12 @@ def init_mapping(
     if path.exists() and not is_printed:
         raise typer.BadParameter(f"{path} exists already", param_hint="--output")
     text = session.open_client().draft_mapping(
-        file, sheet=sheet, measure=measure, period=period, organisation=organisation, ask=take_proposal if yes else _ask
+        file,
+        sheet=sheet,
+        measure=measure,
+        period=period,
+        organisation=organisation,
+        choose=take_proposal if yes else _choose,
     )
     if is_printed:
         sys.stdout.write(text)
@@ -62,8 +67,8 @@ def print_schema() -> None:
     screen.print_json(MAPPING_SCHEMA)
 
 
-def _ask(question: str, answers: Sequence[str], proposal: str | None) -> str:
-    """Ask on standard error, by number or by name."""
+def _choose(question: str, answers: Sequence[str], proposal: str | None) -> str:
+    """Let the user choose on standard error, by number or by name."""
     console = screen.create_console(error=True)
     console.print(question, markup=False)
     for number, answer in enumerate(answers, 1):

@@ -1,0 +1,57 @@
+"""The head of the contract: what it is, its tags, and how a key is sent."""
+
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.spec import Components, Contact, License, SecurityScheme, Tag
+
+DESCRIPTION = """
+Submit counts to a delivery plan for health and work, and read the outcomes.
+Guides: [sending returns](/guides/submitting), [reviewing them](/guides/reviewing),
+[publishing](/guides/publishing), [reading returns](/guides/reading), [reading outcomes](/guides/outcomes),
+[the SDK](/guides/sdk).
+Every [error code and finding code](/errors) has a page.
+
+You can read plans and published outcomes without a key. For all other operations send `Authorization: Bearer <key>`.
+A period code includes the type of the period: `2025-07` (month), `FY2025-26-Q1` (financial quarter, April to June
+2025), `FY2025-26-H1`, `FY2025-26`, `CY2025-Q3`, `CY2025`, `AY2025-26` (academic year), `R12-2025-12` (12 months ending
+December 2025), `D2025-09-30` (a day), `P2025-04..2025-12` (to date).
+
+You list, create and revoke the keys of your client at `/v1/me/keys`. In the last 30 days of a key, every response to it
+has `Authentication-Info: key="<id>", expires_at="<instant>"` (RFC 7615).
+
+Responses have an `ETag`. Send it as `If-None-Match`: status 304 means that your copy is current.
+
+Each response has a `Request-Id`, which the audit states too. If you send your own as `Client-Request-Id` (8 to 64 of
+`A-Z a-z 0-9 _ -`, not beginning with `req_`), response and audit also state that.
+
+An error response is problem+json (RFC 9457). Its `type` is the address of a page that explains it.
+"""
+TAGS = (
+    Tag(name="Plan", description="The programme, its logic model, measures and code lists. No key needed."),
+    Tag(name="Partners", description="The caller, its grants and its keys."),
+    Tag(name="Submissions", description="Submit and withdraw returns."),
+    Tag(name="Returns", description="Read returns, now or at an earlier instant, and templates."),
+    Tag(name="Reviews", description="Obligations, review decisions and the audit trail."),
+    Tag(name="Outcomes", description="Published outcomes, and previews for reviewers."),
+    Tag(name="Releases", description="Publish, read and withdraw releases."),
+    Tag(name="Health", description="Probes for load balancers. No key needed."),
+)
+
+
+def build_openapi_config() -> OpenAPIConfig:
+    """Return the settings from which Litestar builds the contract."""
+    key = SecurityScheme(
+        type="http",
+        scheme="bearer",
+        description="A key, as it was shown when it was issued: `wh_live_…` or `wh_sandbox_…`.",
+    )
+    return OpenAPIConfig(
+        title="Work and Health",
+        version="1",
+        description=DESCRIPTION.strip(),
+        license=License(name="MIT", identifier="MIT"),
+        contact=Contact(name="The operator of this server"),
+        tags=list(TAGS),
+        components=Components(security_schemes={"key": key}),
+        use_handler_docstrings=True,
+        render_plugins=[],
+    )
