@@ -15,7 +15,6 @@ from api.plan.catalogue import Catalogue
 from api.plan.scope_members import ScopeMember, may_publish_alone
 from api.protection.scopes import AuditScope, SeriesScopes
 from api.releases.distinct_periods import (
-    DistinctCounts,
     PeriodDisplay,
     add_organisations,
     count_distinct,
@@ -164,11 +163,8 @@ class SeriesView:
         for _, part in self.scopes.periods[code]:
             for organisation, returned in self.returned.services.get((self.member.key, part), {}).items():
                 services.setdefault(organisation, {})[periods.parse(part)] = returned
-        counts: list[DistinctCounts] = []
-        for organisation, by_period in services.items():
-            displays = list(self._read_displays(code, chosen, organisation, by_period))
-            if displays:
-                counts.append(count_distinct(periods.parse(code), displays, self.rule))
+        displays = (list(self._read_displays(code, chosen, *service)) for service in services.items())
+        counts = [count_distinct(periods.parse(code), display, self.rule) for display in displays if display]
         sources = sum(len(frozenset[str]().union(*by_period.values())) for by_period in services.values())
         return make_distinct_values(
             add_organisations(counts),

@@ -20,7 +20,7 @@ from api.submissions.cell_columns import Cells
 from api.submissions.packed_cells import NO_CELLS
 from api.submissions.required_cells import count_required_cells, required_cells
 from schema.measures import Collection, Measure
-from schema.periods import Period
+from schema.periods import Period, PeriodType
 from schema.plan import Window
 from schema.reviews import Exemption, Extension, NewExemption, NewExtension, Obligation, ObligationState
 from schema.submissions import ReturnKind, ReviewState
@@ -190,10 +190,7 @@ def _is_owed(period: Period, measure: Measure, window: Window) -> bool:
     owed_types = [measure.cadence.period_type, *(longer.period_type for longer in measure.longer_returns)]
     if period.type not in owed_types or not (window.start <= period.start and period.end <= window.end):
         return False
-    try:
-        return periods.build_period(period.type, period.start, months=measure.cadence.months) == period
-    except (ValueError, periods.InvalidPeriodCode):
-        return False
+    return period.type is not PeriodType.MONTHS_ENDING or periods.count_months(period) == measure.cadence.months
 
 
 def name_key_parts(key: ObligationKey) -> dict[str, str]:

@@ -1,14 +1,18 @@
 """Names of areas and labels of categories in files, by the plan's own areas."""
 
+import re
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
+from api.submissions.checks.code_words import explain_category, resolve_area
 from api.submissions.checks.rejections import Rejected
 from api.submissions.checks.tiers import CheckedSubmission, check_submission
 from api.submissions.reading.csv_reader import CsvReader
 from schema.problems import Finding
 from schema.submissions import NewSubmission
+from tests.fixtures.example_plan import EAST, HARBOUR_CATALOGUE, HARBOUR_PLAN, WEST, make_catalogue
 from tests.spec.test_finding_examples import CATALOGUE, COUNCIL, MAY_2026
 
 CASES = Path(__file__).parents[1] / "cases"
@@ -95,3 +99,31 @@ def test_old_code_is_replaced_by_its_successor_and_the_report_states_it():
 def test_two_spellings_of_an_area_are_one_cell():
     text = f"{TOTAL}{ROW}Aspley,,,12\n{ROW}E05012270,,,12\n"
     assert [finding.code for finding in reject(text).values()] == ["duplicate-cell"]
+
+
+def make_twins():
+    """Return the catalogue with two areas of one name, and two categories of one label."""
+    areas = [replace(area, name="Twin") if area.code in (EAST, WEST) else area for area in HARBOUR_PLAN.areas]
+    sex = next(dimension for dimension in HARBOUR_PLAN.dimensions if dimension.slug == "sex")
+    twins = replace(sex, categories=[replace(category, label="Twin") for category in sex.categories])
+    dimensions = [twins if dimension is sex else dimension for dimension in HARBOUR_PLAN.dimensions]
+    return make_catalogue(replace(HARBOUR_PLAN, areas=areas, dimensions=dimensions))
+
+
+def test_name_of_two_areas_and_label_of_two_categories_are_ambiguous():
+    catalogue = make_twins()
+    assert resolve_area("twin", catalogue, [], None).is_ambiguous
+    explanation = explain_category("sex", "Twin", catalogue)
+    assert explanation is not None
+    assert {"female", "male"} <= set(re.findall(r"\w+", explanation))
+
+
+def test_word_like_no_name_gets_no_area():
+    assert resolve_area("qqqqqq", HARBOUR_CATALOGUE, [], None).fix is None
+
+
+def test_thousands_of_unknown_areas_are_listed_up_to_the_limit():
+    rows = "".join(f"{ROW}X{number:05},,,1\n" for number in range(1100))
+    with pytest.raises(Rejected) as refusal:
+        check(f"{HEAD}{rows}")
+    assert len(refusal.value.findings) <= 1001

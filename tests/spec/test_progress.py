@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from api.figures import verdicts
 from api.figures.query import OutcomeQuery, resolve_axes
 from api.outcomes import released_views
-from api.outcomes.progress import MeasurePreview, build_progress
+from api.outcomes.progress import MeasureDescriber, MeasurePreview, build_progress
 from api.outcomes.progress_periods import HISTORY_PERIODS, assess_since, list_companion_queries, resolve_progress
 from api.outcomes.released_progress import find_newest_periods, group_figures
 from api.reviews.concessions import NO_CONCESSIONS, Concessions
@@ -256,3 +256,8 @@ def test_release_names_roles_without_an_organisation_and_no_other_holder():
         "learner-voice": ["local-choirs"],
     }
     assert not hasattr(progress["learners"], "missing")
+
+
+def test_statistic_without_a_publication_has_that_reason():
+    describe = MeasureDescriber(NOTTINGHAM, now=datetime(2026, 11, 30, tzinfo=UTC))
+    assert describe.explain_no_figure(NOTTINGHAM.measures["neet-16-17"]) == "no_publication"

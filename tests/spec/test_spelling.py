@@ -147,3 +147,13 @@ def test_date_means_the_period_of_the_wanted_type(text, period_type, months, cod
     assert list_periods_meant(text, PeriodType(period_type), months=months) == codes
     of_sdk = period_structs.PeriodType(period_type)
     assert period_candidates.list_periods_meant(text, of_sdk, months=months) == codes
+
+
+def test_codes_are_listed_by_a_name_in_any_spelling(spelling):
+    find = spelling("names", "find_by_name")
+    assert find("st anns", {"E05012287": ["St. Ann's"], "E05012288": ["Sherwood"]}) == ["E05012287"]
+
+
+def test_text_without_a_line_end_decides_nothing_yet(spelling):
+    find = spelling("header_search", "find_header")
+    assert find(b"measure,period", lambda name: name, is_complete=False) is None

@@ -112,3 +112,21 @@ def test_every_row_is_used_or_left_out_with_its_reason(rows, blanks, chunk_bytes
         RowReason.TOTAL: 1,
         RowReason.FOOTNOTE: 1,
     }
+
+
+def test_quote_is_closed_in_the_next_part_of_the_file():
+    reader = CsvReader(["sex"], ENVELOPE)
+    reader.feed(b'measure,period,area,sex,value,"no')
+    reader.feed(f'te"\n{ROW}1,\n'.encode())
+    assert reader.finish().row_counts.used == 1
+
+
+def test_column_of_padded_numbers_is_read():
+    assert read(f"{HEAD}{ROW} 12,\n{ROW}  7,\n").row_counts.used == 2
+
+
+def test_swallowed_rows_are_known_without_a_column_for_the_area():
+    text = 'measure,period,value,note\nlearners,2025-07,1,"late\nlearners,2025-07,2,see email"\n'
+    with pytest.raises(Rejected) as refusal:
+        read(text)
+    assert "swallowed-rows" in {finding.code for finding in refusal.value.findings}

@@ -47,10 +47,9 @@ def find_longer_returns(returns: Sequence[IdentifiedReturn], past: Sequence[Retu
         kinds |= {r.period: r.submitted.kind for r in returns if r.key[:3] == source}
         returned = [period for period, kind in kinds.items() if kind is not ReturnKind.WITHDRAWN]
         for longer in returned:
-            if longer.type in own_types and periods.contains(longer, identified.period):
-                inner = [other for other in returned if periods.contains(longer, other) and other != longer]
-                if inner:
-                    longer_returns.add(_make_longer_return(source, longer, inner))
+            inner = [other for other in returned if periods.contains(longer, other) and other != longer]
+            if inner and longer.type in own_types and periods.contains(longer, identified.period):
+                longer_returns.add(_make_longer_return(source, longer, inner))
     return sorted(longer_returns, key=lambda one: one.key)
 
 
