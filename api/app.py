@@ -157,7 +157,9 @@ def create_app(
         "public_engine": public_reads,
         "clock": time,
         "ids": new_uuid,
-        **{"replica": replica, "change_seconds": change_seconds, "metrics": metrics},
+        "replica": replica,
+        "change_seconds": change_seconds,
+        "metrics": metrics,
         "rate_limiter": quotas and RateLimiter(quotas, time.read),
         "session_seal": session_secret and SessionSeal(session_secret),
     } | _make_process_state(time)

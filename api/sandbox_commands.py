@@ -5,12 +5,11 @@ import asyncio
 
 import httpx2
 
-from api import commands, sandbox, settings
+from api import commands, settings
 from api.database.database_clock import fetch_instant
 from api.parent_process import stop_at_eof
 from api.plan.calendar import to_london_date
 from api.plan.queries import fetch_catalogue
-from api.sandbox_filling import SandboxFiller
 from schema.partners import Scope
 
 READY_SECONDS = 120
@@ -27,6 +26,9 @@ def fill_sandbox(arguments: argparse.Namespace, configuration: settings.Settings
 
 
 async def _fill(url: str, address: str) -> str:
+    from api import sandbox  # noqa: PLC0415  the application, which the main process of a server must not load
+    from api.sandbox_filling import SandboxFiller  # noqa: PLC0415
+
     async with commands.begin_owner_transaction(url) as transaction:
         catalogue = await fetch_catalogue(transaction, sandbox.EXAMPLE_PROGRAMME)
         today = to_london_date(await fetch_instant(transaction))

@@ -33,7 +33,7 @@ def compare_with_current(
     revisions: Mapping[ReturnKey, CurrentRevision],
     current_cells: Cells,
     catalogue: Catalogue,
-    roundings: Mapping[ReturnKey, int] | None = None,
+    roundings: Mapping[ReturnKey, int | None] | None = None,
     *,
     now: datetime,
 ) -> SubmissionDiff:

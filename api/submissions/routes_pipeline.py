@@ -168,6 +168,31 @@ class SubmissionRequest:
             transaction, self.access, keyed, self._find_owner(content), returns, now=self.access.clock.read()
         )
 
+    async def _compare(
+        self, transaction: AsyncConnection, checked: CheckedSubmission, opened: OpenedSubmission, size: int
+    ) -> SubmissionDiff:
+        """Compare with the current revisions. Only a return with the same cells needs to know its stored rounding."""
+
+        cells, now, catalogue = opened.current_cells, self.received_at, self.access.catalogue
+
+        async def compare(roundings: Mapping[ReturnKey, int | None]) -> SubmissionDiff:
+            return await run_in_thread_if_large(
+                size, lambda: compare_with_current(checked, opened.revisions, cells, catalogue, roundings, now=now)
+            )
+
+        declared = {identified.key: identified.submitted.rounded_to for identified in checked.returns}
+        comparison = await compare(declared)
+        same = {
+            one.identified_return.key: one.revision_number
+            for one in comparison.returns
+            if one.outcome is SubmissionOutcome.UNCHANGED
+        }
+        if same:
+            stored = await fetch_roundings(transaction, catalogue, opened.return_ids, same)
+            if any(stored.get(key) != declared[key] for key in same):
+                comparison = await compare(declared | {key: stored.get(key) for key in same})
+        return comparison
+
     async def _accept(
         self,
         transaction: AsyncConnection,
@@ -183,12 +208,7 @@ class SubmissionRequest:
         size = checked.parsed.size + len(current_cells)
         if outdated := find_outdated(checked, opened.revisions):
             await self._raise_if_outdated(transaction, outdated, opened.return_ids, current_cells)
-        roundings: Mapping[ReturnKey, int] = {}
-        if numbers := {key: current.number for key, current in opened.revisions.items()}:
-            roundings = await fetch_roundings(transaction, catalogue, opened.return_ids, numbers)
-        comparison = await run_in_thread_if_large(
-            size, lambda: compare_with_current(checked, opened.revisions, current_cells, catalogue, roundings, now=now)
-        )
+        comparison = await self._compare(transaction, checked, opened, size)
         effects = await self._check_history(transaction, opened, checked, size)
         receipt = make_receipt(self.submission_id, content_sha256, now=now)
         report = build_report(

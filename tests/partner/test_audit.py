@@ -254,32 +254,33 @@ async def test_publishing_a_provider_alone_needs_a_policy_decision(application, 
     council = await application.partner_client("nottingham-city-council")
     cells = [observation(CITY, 40)]
     await council.create_submission(PROGRAMME, new_submission(new_return(WHERE["measure"], WHERE["period"], cells)))
-    duties = [
-        replace(duty, publish_alone=True) if duty.measure == WHERE["measure"] else duty
+    file = tmp_path / "plan.yaml"
+    together = [
+        replace(duty, publish_alone=False) if duty.measure == WHERE["measure"] else duty
         for duty in nottingham_plan.duties
     ]
-    file = tmp_path / "plan.yaml"
-    file.write_bytes(msgspec.yaml.encode(replace(nottingham_plan, duties=duties)))
+    plan, duties = replace(nottingham_plan, duties=together), nottingham_plan.duties
+    file.write_bytes(msgspec.yaml.encode(plan))
+    await asyncio.to_thread(run, application.url, "load-plan", str(file))
+    file.write_bytes(msgspec.yaml.encode(nottingham_plan))
     with pytest.raises(version_changes.PolicyDecisionRequired, match=f"{WHERE['measure']}.*publish_alone"):
         await asyncio.to_thread(run, application.url, "load-plan", str(file))
-    assert await application.count_rows("plan_version") == 1
+    assert await application.count_rows("plan_version") == 2
     policy_decision = PolicyDecision(
         by="The board", on=date(2025, 10, 1), reason="The provider agrees.", assessment="DPIA 7"
     )
     policy = Policy(version=2, decision=policy_decision)
     for version in (
-        replace(nottingham_plan, disclosure=policy),
-        replace(nottingham_plan, disclosure=Policy(version=3)),
+        replace(plan, disclosure=policy),
+        replace(plan, disclosure=Policy(version=3)),
     ):
         file.write_bytes(msgspec.yaml.encode(version))
         await asyncio.to_thread(run, application.url, "load-plan", str(file))
-    file.write_bytes(
-        msgspec.yaml.encode(replace(nottingham_plan, duties=duties, disclosure=replace(policy, version=4)))
-    )
+    file.write_bytes(msgspec.yaml.encode(replace(plan, duties=duties, disclosure=replace(policy, version=4))))
     await asyncio.to_thread(run, application.url, "load-plan", str(file))
     subjects = [entry.subject.to_dict() for entry in await list_acts(admin)]
-    assert {"plan_version": "2"} in subjects
-    assert {"plan_version": "4"} in subjects
+    assert {"plan_version": "3"} in subjects
+    assert {"plan_version": "5"} in subjects
 
 
 async def test_commands_of_the_operator_are_logged(application, admin, tmp_path, capsys, nottingham_plan):

@@ -106,9 +106,11 @@ async def test_warning_can_be_justified(council_client):
 
 
 async def test_unjustifiable_error_remains_despite_a_justification(council_client):
-    [error] = (await reject(council_client, make_referrals_return(8))).findings
-    [unchanged] = (await reject(council_client, make_referrals_return(8), justifications={error.id: REASON})).findings
-    assert (error.code, unchanged.severity) == ("sum-exceeds-total", "error")
+    cells = [observation(CITY, numerator=11, denominator=10)]
+    impossible = new_return("neet-16-17", "R3-2025-06", cells, series="ccis-provisional")
+    [error] = (await reject(council_client, impossible)).findings
+    [unchanged] = (await reject(council_client, impossible, justifications={error.id: REASON})).findings
+    assert (error.code, unchanged.severity) == ("numerator-above-denominator", "error")
 
 
 async def test_outlier_can_be_justified(application, harbour_programme):

@@ -120,7 +120,7 @@ async def test_rehearsal_reports_the_changes_and_publishes_nothing(press):
     assert rehearsed["state"] == "rehearsed"
     assert rehearsed["rehearsal"]["report"]["shown"] > 0
     assert rehearsed["rehearsal"]["changes"][0]["why"] == "new"
-    assert (await press.read("releases")).json() == {"items": []}
+    assert (await press.read("releases")).json() == {"items": [], "reason": "nothing_released"}
     assert (await press.read()).status_code == 404
 
 
@@ -225,7 +225,7 @@ async def test_embargoed_release_is_invisible_until_its_publication_time(press):
     assert job["release"] == 1
     assert (await press.read()).status_code == 404
     assert (await press.read("releases/1")).json()["type"] == "/errors/no-release"
-    assert (await press.read("releases")).json() == {"items": []}
+    assert (await press.read("releases")).json() == {"items": [], "reason": "nothing_released"}
     press.application.now = at
     assert len(await press.read_figures(**JULY)) == 1
 
@@ -352,7 +352,8 @@ async def test_correction_that_is_approved_before_a_release_is_what_it_displays(
 async def test_excluded_measures_are_not_published(press):
     await submit_both(press)
     await press.publish(exclude_measures=["learners"])
-    assert await press.read_figures(**JULY) == []
+    figures = await press.read_figures(**JULY)
+    assert {(figure["value"], figure["reason"] is None) for figure in figures} == {(None, False)}
 
 
 @pytest.mark.parametrize(

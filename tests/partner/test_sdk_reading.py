@@ -97,7 +97,7 @@ async def test_figure_without_a_number_has_its_reason(reviewer_client):
 
 async def test_plan_links_all_nodes_and_measures(council_client):
     plan = await council_client.plan()
-    assert (len(plan), len(plan.measures)) == (35, 20)
+    assert (len(plan), len(plan.measures)) == (35, 21)
     assert [node.code for node in plan.list_nodes("impact")] == ["I1", "I2", "I3", "I4", "I5"]
     linked = {measure.slug for node in plan for measure in node.measures}
     unlinked = {measure.slug for measure in plan.unlinked_measures}

@@ -138,7 +138,7 @@ def test_plan_is_checked_and_rehearsed_before_it_is_loaded(database_url, tmp_pat
     for command in (["check-plan"], ["load-plan", "--dry-run"], ["load-plan"]):
         refused = run_command(*command, str(file), **environment)
         assert (refused.returncode, refused.stdout) == (1, "")
-        assert len(re.findall(r"plan\.yaml:\d+: measure [\w-]+: kind: 'stocks'.*stock", refused.stderr)) == 4
+        assert len(re.findall(r"plan\.yaml:\d+: measure [\w-]+: kind: 'stocks'.*stock", refused.stderr)) == 5
         assert len(re.findall(r"plan\.yaml:\d+: measure [\w-]+: theme: 'theme-4'.*theme-3", refused.stderr)) == 7
     file.write_text(bundled.replace("title: Promote good work", "title: Good work"))
     for command in (["check-plan"], ["load-plan", "--dry-run"]):

@@ -188,7 +188,7 @@ async def test_milestones_and_evidence_have_a_schema_but_no_csv_template(
 # fmt: off
 BAD = {
     "no period":         ("ips-primary-care-referrals", {},                                              "period"),
-    "a bare quarter":    ("ips-primary-care-referrals", {"period": "2025-Q2"},                           "CY2025-Q2"),
+    "a bare quarter":    ("ips-primary-care-referrals", {"period": "2025-Q2"},                           "unclear-period"),
     "a month":           ("ips-primary-care-referrals", {"period": "2025-07"},                           "wrong-period-type"),
     "too early":         ("ips-primary-care-referrals", {"period": "FY2024-25-Q1"},                      "period-outside-programme"),
     "another measure":   ("ips-primary-care-referal", {"period": "FY2025-26-Q2"},                        "ips-primary-care-referrals"),

@@ -74,7 +74,7 @@ INVALID = {
     "no such measure": ({"measure": "ips-primary-care-referral"}, "unknown-measure.*\\s.*ips-primary-care-referrals"),
     "no such series": ({"series": "other"}, "unknown-series.*'other'"),
     "no such service": ({"service": "night"}, "no duty"),
-    "no such period": ({"period": "2025-Q2"}, "FY2025-26-Q2 or CY2025-Q2"),
+    "no such period": ({"period": "2025-Q2"}, "FY2025-26-Q2"),
 }
 
 
