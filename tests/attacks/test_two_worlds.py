@@ -163,6 +163,7 @@ REQUESTS: dict[str, list[dict]] = {
     "/outcomes/availability": [{}, {"measure": "learners"}],
     "/periods": [{}],
     "/progress": [{}],
+    "/outcomes/structure.xml": [{}],
     "/releases": [{}],
     "/releases/{number}": [{}],
     "/releases/{number}/changes": [{}, {"limit": 7}],

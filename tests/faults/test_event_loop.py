@@ -130,5 +130,6 @@ async def test_released_outcomes_of_many_months_do_not_occupy_the_event_loop(app
             learners = parameters | {"measure": "learners"}
             async with watch_loop():
                 response = await application.http_client().get(path + form, params=learners)
-            assert response.status_code == status, response.text[:1000]
-            assert (status == 422) == ("result-too-large" in response.text)
+            assert response.status_code == 422, response.text[:1000]
+            code = "result-too-large" if status == 422 else "period-not-released"  # the years are before the release
+            assert code in response.text

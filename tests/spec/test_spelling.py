@@ -157,3 +157,10 @@ def test_codes_are_listed_by_a_name_in_any_spelling(spelling):
 def test_text_without_a_line_end_decides_nothing_yet(spelling):
     find = spelling("header_search", "find_header")
     assert find(b"measure,period", lambda name: name, is_complete=False) is None
+
+
+def test_forty_lines_without_a_known_column_decide(spelling):
+    find = spelling("header_search", "find_header")
+    place = find(b"x;y\n" * 40, lambda _: None, is_complete=False)
+    assert place is not None
+    assert (place.begin, place.known_columns) == (0, 0)

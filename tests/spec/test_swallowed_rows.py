@@ -114,11 +114,13 @@ def test_every_row_is_used_or_left_out_with_its_reason(rows, blanks, chunk_bytes
     }
 
 
-def test_quote_is_closed_in_the_next_part_of_the_file():
-    reader = CsvReader(["sex"], ENVELOPE)
-    reader.feed(b'measure,period,area,sex,value,"no')
+def test_header_with_a_line_break_is_read_in_parts():
+    reader = CsvReader(["sex"], ENVELOPE, chunk_bytes=1)
+    reader.feed(b'measure,period,area,sex,value,"no\n')
     reader.feed(f'te"\n{ROW}1,\n'.encode())
-    assert reader.finish().row_counts.used == 1
+    with pytest.raises(Rejected) as refusal:
+        reader.finish()
+    assert refusal.value.findings[0].code == "unknown-column"
 
 
 def test_column_of_padded_numbers_is_read():

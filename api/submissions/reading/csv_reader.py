@@ -166,7 +166,7 @@ class CsvReader:
         self._row += 1
         self._check_encoding(replace(record, row=record.row + self._row - 1), end)
         self._rows.add(RowReason.HEADER, [self._row])
-        names = [unescape_word(text[start : start + length]) for start, length in _field_spans(record)]
+        names = [unescape_word(text[start : start + length]) for start, length in record.spans_of_first()]
         while names and not names[-1].strip():
             names.pop()
         if is_single_line and has_cells_in_header(names, self._dimensions):
@@ -220,7 +220,8 @@ class CsvReader:
             records.text[:used].decode()
         except UnicodeDecodeError as error:
             self._is_misencoded = True
-            row = int(records.row[np.searchsorted(records.end, error.start)])
+            position = min(int(np.searchsorted(records.end, error.start)), len(records) - 1)  # it may be left out below
+            row = int(records.row[position])
             self.faults.add(wrong_encoding_fault("bytes that are not UTF-8"), rows=[row])
 
     def _drop_swallowing(self, records: Records, header: Header) -> Records:
@@ -253,11 +254,6 @@ class CsvReader:
                 self.faults.add(fault, rows=[row], actual=str(width))
             records = records.select(fits)
         return records
-
-
-def _field_spans(record: Records) -> list[tuple[int, int]]:
-    spans = [record.field_spans(index) for index in range(int(record.field_count[0]))]
-    return [(int(start[0]), int(length[0])) for start, length in spans]
 
 
 def _too_many_fault(reason: str) -> Fault:

@@ -88,6 +88,14 @@ class Records(Struct, frozen=True, kw_only=True, eq=False, dict=True):
             return start + is_quoted, length - 2 * is_quoted
         return start, length
 
+    def spans_of_first(self) -> list[tuple[int, int]]:
+        """Return start and length of each field of the first record, without quotes."""
+        begin = int(self.first_field[0])
+        edges = self.edges[begin : begin + int(self.field_count[0]) + 1]
+        start, length = edges[:-1] + 1, np.diff(edges) - 1
+        is_quoted = (length > 0) & (self.text_bytes[np.where(length > 0, start, 0)] == _QUOTE)
+        return list(zip((start + is_quoted).tolist(), (length - 2 * is_quoted).tolist(), strict=True))
+
     @cached_property
     def _has_quotes(self) -> bool:
         return b'"' in self.text

@@ -47,8 +47,6 @@ def find_swallowed_rows(records: Records, header: Header, separator: int) -> Ite
 
 def _find_inner_line_ends(records: Records) -> Column:
     """Return the positions of the line breaks inside records. Most chunks have none, which a count shows."""
-    if not len(records):
-        return records.row[:0]
     begin, end = int(records.start[0]), int(records.end[-1])
     if records.text.count(b"\n", begin, end) == len(records) - 1:
         return records.row[:0]
