@@ -119,9 +119,11 @@ DEPENDENCIES: dict[str, Callable[..., Any]] = {
 }
 
 
-def _make_process_state(time: Clock | DatabaseClock) -> dict[str, Any]:
+def _make_process_state(time: Clock | DatabaseClock, new_uuid: IdSource) -> dict[str, Any]:
     """Return what each server process keeps for itself."""
     return {
+        "clock": time,
+        "ids": new_uuid,
         "uploads": UploadBudget(),
         "refused_requests": RefusedRequests(time.read),
         "readiness": ReadinessChecker(),
@@ -150,19 +152,17 @@ def create_app(
     processes. `proxies` are believed when they state who the caller is. Only `metrics_networks` may read the metrics.
     Without `quotas`, callers may send as many requests as they like. Without `session_secret`, nobody can sign in.
     """
-    time = database_clock or DatabaseClock()
-    metrics = Metrics({"application": engine, "public": public_reads, "replica": replica and replica.engine})
+    time, replicas = database_clock or DatabaseClock(), replica and replica.engine
+    metrics = Metrics({"application": engine, "public": public_reads, "replica": replicas})
     state: dict[str, Any] = {
         "engine": engine,
         "public_engine": public_reads,
-        "clock": time,
-        "ids": new_uuid,
         "replica": replica,
         "change_seconds": change_seconds,
         "metrics": metrics,
         "rate_limiter": quotas and RateLimiter(quotas, time.read),
         "session_seal": session_secret and SessionSeal(session_secret),
-    } | _make_process_state(time)
+    }
     app = Litestar(
         route_handlers=[*ROUTERS, *build_metrics_handlers(metrics_networks, metrics)],
         dependencies=DEPENDENCIES,
@@ -175,7 +175,7 @@ def create_app(
         logging_config=None,
         openapi_config=build_openapi_config(),
         lifespan=list(lifespan),
-        state=State(state),
+        state=State(state | _make_process_state(time, new_uuid)),
     )
     return monitor_requests(add_response_headers(show_problems_as_pages(app), proxies), metrics.counts)
 

@@ -32,14 +32,15 @@ from api.submissions.checks.longer_periods import find_longer_returns
 from api.submissions.checks.rejections import Rejected
 from api.submissions.checks.tiers import CheckedSubmission, check_history, check_submission, extend_deadlines
 from api.submissions.compared_totals import build_totals
-from api.submissions.comparison import SubmissionDiff, compare_with_current
+from api.submissions.comparison import SubmissionDiff
 from api.submissions.owners import resolve_owner
 from api.submissions.packed_cells import NO_CELLS, PackedCells, pack_cells
 from api.submissions.parsed import ParsedSubmission
 from api.submissions.queries_cells import fetch_cells
+from api.submissions.queries_comparison import compare_submission
 from api.submissions.queries_opening import OpenedSubmission, open_submission
 from api.submissions.queries_record import record_submission
-from api.submissions.queries_revisions import fetch_extensions, fetch_revision, fetch_roundings
+from api.submissions.queries_revisions import fetch_extensions, fetch_revision
 from api.submissions.report import build_report, make_receipt, visible_effects
 from api.submissions.revisions import ReturnKey
 from schema.partners import Scope
@@ -168,31 +169,6 @@ class SubmissionRequest:
             transaction, self.access, keyed, self._find_owner(content), returns, now=self.access.clock.read()
         )
 
-    async def _compare(
-        self, transaction: AsyncConnection, checked: CheckedSubmission, opened: OpenedSubmission, size: int
-    ) -> SubmissionDiff:
-        """Compare with the current revisions. Only a return with the same cells needs to know its stored rounding."""
-
-        cells, now, catalogue = opened.current_cells, self.received_at, self.access.catalogue
-
-        async def compare(roundings: Mapping[ReturnKey, int | None]) -> SubmissionDiff:
-            return await run_in_thread_if_large(
-                size, lambda: compare_with_current(checked, opened.revisions, cells, catalogue, roundings, now=now)
-            )
-
-        declared = {identified.key: identified.submitted.rounded_to for identified in checked.returns}
-        comparison = await compare(declared)
-        same = {
-            one.identified_return.key: one.revision_number
-            for one in comparison.returns
-            if one.outcome is SubmissionOutcome.UNCHANGED
-        }
-        if same:
-            stored = await fetch_roundings(transaction, catalogue, opened.return_ids, same)
-            if any(stored.get(key) != declared[key] for key in same):
-                comparison = await compare(declared | {key: stored.get(key) for key in same})
-        return comparison
-
     async def _accept(
         self,
         transaction: AsyncConnection,
@@ -208,7 +184,7 @@ class SubmissionRequest:
         size = checked.parsed.size + len(current_cells)
         if outdated := find_outdated(checked, opened.revisions):
             await self._raise_if_outdated(transaction, outdated, opened.return_ids, current_cells)
-        comparison = await self._compare(transaction, checked, opened, size)
+        comparison = await compare_submission(transaction, checked, opened, catalogue, size=size, now=now)
         effects = await self._check_history(transaction, opened, checked, size)
         receipt = make_receipt(self.submission_id, content_sha256, now=now)
         report = build_report(
