@@ -8,10 +8,11 @@ from msgspec.structs import replace
 
 from api import commands
 from api.outcomes import queries_boundaries
-from api.outcomes.formats import geojson
+from api.outcomes.formats import boundary_layer
 from api.plan import queries_loading
 from api.sources import fetching, nomis_populations
 from api.sources.fetching import RetryingClient
+from api.sources.row_account import RowAccount
 from schema.partners import Scope
 from tests.conftest import NOW
 from tests.fixtures.release_client import ReleaseClient
@@ -64,7 +65,9 @@ async def plan_with_figures_of_one_provider(application) -> None:
 @pytest.fixture
 async def release(application, plan_with_figures_of_one_provider) -> ReleaseClient:
     """Submit the estimates as their publisher does, and the referrals; approve and publish both."""
-    returns = nomis_populations.build_returns(nomis_populations.read_rows(POPULATION_FILE), {CITY, ASPLEY, BASFORD})
+    account = RowAccount()
+    rows = nomis_populations.read_rows(POPULATION_FILE, account)
+    returns = nomis_populations.build_returns(rows, {CITY, ASPLEY, BASFORD}, account)
     publisher = await application.issue_key("office-for-national-statistics", Scope.SUBMIT)
     submitted = await fetching.submit_returns(
         RetryingClient(http=application.http_client(publisher)),
@@ -151,7 +154,10 @@ async def test_every_format_has_the_same_rates(application, release):
     assert set(sdmx["UNIT_MEASURE"]) == {"referrals-per-1000-residents-16-64"}
     async with application.owner.begin() as transaction:
         await queries_boundaries.save_boundaries(
-            transaction, geojson.read_boundaries(make_boundaries([ASPLEY])), source="wards.geojson", now=NOW
+            transaction,
+            boundary_layer.read_boundaries(make_boundaries([ASPLEY])).boundaries,
+            source="wards.geojson",
+            now=NOW,
         )
     layer = (await release.read("outcomes.geojson", **(query | {"within": CITY}))).json()
     assert {f["id"]: f["properties"]["value"] for f in layer["features"] if f["properties"]["value"]} == rates
