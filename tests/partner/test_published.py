@@ -199,7 +199,7 @@ async def test_conflict_names_the_changed_figures(ons):
     )
     with pytest.raises(Exception, match="The figure E06000018") as conflict:
         await submit(ons, make_published_return(CITY, base_revision=1))
-    assert "31.0, 25.0 to 36.0 (95 %), Revised" in str(conflict.value.findings)
+    assert "31.0, 25.0 to 36.0 (95 %), Revised" in str([finding.to_dict() for finding in conflict.value.findings])
 
 
 async def test_published_return_can_be_read_and_withdrawn(ons, reviewer_client):

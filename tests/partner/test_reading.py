@@ -228,7 +228,7 @@ BAD = {
     "a series":          (f"observations?measure={REFERRALS}&series=headlin",         "headline"),
     "a service":         ("observations?service=man",                                 "main"),
     "a period":          ("observations?period=2025-Q2",                              "CY2025-Q2"),
-    "an area":           ("observations?area=E06000019",                              "E06000018"),
+    "an area":           ("observations?area=E06000019",                              "unknown-code"),
     "a kind":            ("returns?kind=dat",                                         "kind"),
     "a state":           ("returns?state=approve",                                    "state"),
     "a limit":           ("observations?limit=10001",                                 "limit"),
