@@ -50,8 +50,8 @@ bench-long: .venv/dev.txt
 contract: .venv/dev.txt
 	$(BIN)/python -m api write-contract openapi.yaml
 	$(BIN)/python tools/generate_sdk.py
-	$(BIN)/python tools/unasync.py
-	$(BIN)/python tools/share_spelling.py
+	$(BIN)/python -m tools.unasync
+	$(BIN)/python -m tools.share_spelling
 	$(BIN)/python tools/draw_states.py
 	$(BIN)/python tools/access_table.py
 	$(BIN)/python tools/write_walls.py

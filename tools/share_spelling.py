@@ -1,4 +1,4 @@
-"""Generate the SDK's copy of the modules that server and SDK share: `python tools/share_spelling.py [folder]`.
+"""Generate the SDK's copy of the modules that server and SDK share: `python -m tools.share_spelling [folder]`.
 
 The SDK is a distribution of its own and has no msgspec, so it cannot import the server. It reads marks, counts, names
 and periods by the same code: `api/spelling`, and the modules of `api/statistics` about periods. Their one struct,
@@ -7,11 +7,9 @@ and periods by the same code: `api/spelling`, and the modules of `api/statistics
 
 import argparse
 import re
-import shutil
-import subprocess
-import sys
-import tempfile
 from pathlib import Path
+
+from tools.generated_package import replace_package
 
 ROOT = Path(__file__).resolve().parent.parent
 TARGET = ROOT / "sdk" / "work_health" / "_spelling"
@@ -62,18 +60,8 @@ class Period:
 
 def generate(folder: Path) -> None:
     """Replace the folder with the shared modules. If a step fails, the folder stays as it is."""
-    ruff = Path(sys.executable).parent / "ruff"  # not resolved: the one of the virtual environment
-    with tempfile.TemporaryDirectory() as temporary:
-        package = Path(temporary) / "work_health" / "_spelling"
-        package.mkdir(parents=True)
-        for source in SOURCES:
-            (package / source.name).write_text(share(source.read_text(), str(source.relative_to(ROOT))))
-        (package / "period_structs.py").write_text(write_period_structs(PERIOD_STRUCTS.read_text()))
-        style = ["--config", ROOT / "pyproject.toml", "--no-cache", "--quiet", package]
-        subprocess.run([ruff, "check", "--select=I", "--fix-only", *style], check=True)
-        subprocess.run([ruff, "format", *style], check=True)
-        shutil.rmtree(folder, ignore_errors=True)
-        shutil.copytree(package, folder)
+    modules = {source.name: share(source.read_text(), str(source.relative_to(ROOT))) for source in SOURCES}
+    replace_package(folder, modules | {"period_structs.py": write_period_structs(PERIOD_STRUCTS.read_text())})
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""Generate the sync client of the SDK from the async one: `python tools/unasync.py [folder]`.
+"""Generate the sync client of the SDK from the async one: `python -m tools.unasync [folder]`.
 
 Each module of `work_health/_async` becomes the module of `work_health/_sync` with the same name. The tool replaces words
 everywhere in the text, so that docstrings and their examples show the sync client too.
@@ -6,11 +6,9 @@ everywhere in the text, so that docstrings and their examples show the sync clie
 
 import argparse
 import re
-import shutil
-import subprocess
-import sys
-import tempfile
 from pathlib import Path
+
+from tools.generated_package import replace_package
 
 ROOT = Path(__file__).resolve().parent.parent
 SOURCE = ROOT / "sdk" / "work_health" / "_async"
@@ -41,17 +39,9 @@ def _make_word_sync(word: str) -> str:
 
 def generate(folder: Path) -> None:
     """Replace the folder with the sync modules. If a step fails, the folder stays as it is."""
-    ruff = Path(sys.executable).parent / "ruff"  # not resolved: the one of the virtual environment
-    with tempfile.TemporaryDirectory() as temporary:
-        package = Path(temporary) / "work_health" / "_sync"
-        package.mkdir(parents=True)
-        for source in sorted(SOURCE.glob("*.py")):
-            (package / source.name).write_text(make_sync(source.read_text(), source.name))
-        style = ["--config", ROOT / "pyproject.toml", "--no-cache", "--quiet", package]
-        subprocess.run([ruff, "check", "--select=I", "--fix-only", *style], check=True)
-        subprocess.run([ruff, "format", *style], check=True)
-        shutil.rmtree(folder, ignore_errors=True)
-        shutil.copytree(package, folder)
+    replace_package(
+        folder, {source.name: make_sync(source.read_text(), source.name) for source in sorted(SOURCE.glob("*.py"))}
+    )
 
 
 def main() -> None:

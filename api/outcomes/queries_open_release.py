@@ -224,10 +224,14 @@ class ReleasedSelection(Struct, frozen=True, kw_only=True):
                 break
         return figures
 
-    async def fetch_figures(self) -> list[PublishedFigure]:
-        """Return all figures. Raises ResultTooLarge or WithdrawnRelease."""
+    async def fetch_figures(self, *, with_reasons: bool = True) -> list[PublishedFigure]:
+        """Return all figures, and by default a row with the reason for each series without any, as `fetch_page` does.
+
+        Raises ResultTooLarge or WithdrawnRelease, and with reasons also PeriodNotReleased or NotCollected.
+        """
         rows = await self.fetch_rows(limit=MAX_FIGURES + 1)
-        rows += self._explain_missing_series(is_empty=not rows)
+        if with_reasons:
+            rows += self._explain_missing_series(is_empty=not rows)
         if len(rows) > MAX_FIGURES:
             raise ResultTooLarge(f"The query selects more than {MAX_FIGURES:,} figures.")
         return await self.decode([content for _, content in rows])

@@ -52,6 +52,6 @@ def group_figures(
         grouped[measure.slug] = MeasureFigures(
             history=[one for one in of_measure.values() if last and one.period.end <= last.period.end],
             newest=of_measure.get(code),
-            companions=[one for one in companion_figures if one.measure == measure.slug and one.source],
+            companions=[one for one in companion_figures if one.measure == measure.slug],
         )
     return grouped

@@ -28,7 +28,7 @@ async def get_progress(reader: NamedDependency[ReleaseReader]) -> ReleasedProgre
     for which the plan has no organisation.
     """
     selections = reader.select_progress()
-    figures = [await selection.fetch_figures() for selection in selections]
+    figures = [await selection.fetch_figures(with_reasons=False) for selection in selections]
     return build_progress(reader.release, reader.group_progress(selections, figures), reader.catalogue)
 
 
@@ -42,7 +42,7 @@ async def get_progress(reader: NamedDependency[ReleaseReader]) -> ReleasedProgre
 async def get_logic_model_outcomes(reader: NamedDependency[ReleaseReader]) -> ReleasedLogicModel:
     """Every node from inputs to impacts with the measures that show its progress, their coverage and latest figures."""
     selections = reader.select_progress()
-    figures = [await selection.fetch_figures() for selection in selections]
+    figures = [await selection.fetch_figures(with_reasons=False) for selection in selections]
     return build_logic_model(reader.release, reader.group_progress(selections, figures), reader.catalogue)
 
 

@@ -161,16 +161,18 @@ def _list_notes(progress: ReleasedMeasure, catalogue: Catalogue) -> list[str]:
 def list_points(history: Sequence[PublishedFigure]) -> list[ChartPoint]:
     """Return the points of a chart over time, with the first comparator of each figure."""
     return [
-        ChartPoint(
-            label=abbreviate_period(figure.period.label),
-            value=figure.value,
-            lower=_find_limits(figure)[0],
-            upper=_find_limits(figure)[1],
-            comparator=next((one.value for one in figure.comparators), None),
-            mark="" if figure.value is not None or figure.status is None else figure.status.value,
+        make_point(
+            abbreviate_period(figure.period.label), figure, next((one.value for one in figure.comparators), None)
         )
         for figure in history
     ]
+
+
+def make_point(label: str, figure: PublishedFigure, comparator: float | None = None) -> ChartPoint:
+    """Return a figure as a point or a bar of a chart, with its interval or error, or with the mark of its status."""
+    lower, upper = _find_limits(figure)
+    mark = "" if figure.value is not None or figure.status is None else figure.status.value
+    return ChartPoint(label=label, value=figure.value, lower=lower, upper=upper, comparator=comparator, mark=mark)
 
 
 def _find_limits(figure: PublishedFigure) -> tuple[float | None, float | None]:

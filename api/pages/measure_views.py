@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from api.pages.cards import Chart, build_table
-from api.pages.charts import AXIS_HEIGHT, BAR_HEIGHT, ChartPoint
+from api.pages.charts import AXIS_HEIGHT, BAR_HEIGHT
 from api.pages.wording import describe_value, format_value, name_unit, shorten_period
 from api.plan.catalogue import Catalogue
 from schema.measures import Measure
@@ -61,18 +61,6 @@ def name_figures(
         return [(catalogue.areas[figure.area].name, figure) for figure in figures]
     labels = {one.code: one.label for one in catalogue.dimensions[breakdown.key].categories}
     return [(labels[figure.breakdown[breakdown.key]], figure) for figure in figures]
-
-
-def list_bars(rows: Sequence[tuple[str, PublishedFigure]]) -> list[ChartPoint]:
-    """Return a bar for each figure with its interval, otherwise its largest error."""
-    bars: list[ChartPoint] = []
-    for name, figure in rows:
-        lower, upper = figure.lower, figure.upper
-        if lower is None and figure.value is not None and figure.error_95:
-            lower, upper = max(0.0, figure.value - figure.error_95), figure.value + figure.error_95
-        mark = "" if figure.value is not None or figure.status is None else figure.status.value
-        bars.append(ChartPoint(label=name, value=figure.value, lower=lower, upper=upper, mark=mark))
-    return bars
 
 
 def build_view(

@@ -7,6 +7,7 @@ from msgspec import Struct
 from api.figures.query import OutcomeQuery
 from api.outcomes.queries_open_release import ReleaseReader, find_release
 from api.outcomes.released_views import MeasureFigures, build_progress
+from api.pages.measure_views import Breakdown
 from schema.released_figures import PublishedFigure
 from schema.released_views import ReleasedMeasure, ReleasedProgress
 
@@ -27,15 +28,20 @@ async def fetch_page(programme: str, state: State, scope: Scope) -> ProgrammePag
     """Read the newest release. Raises NotFound or NoRelease."""
     reader = await find_release(programme, state, scope, None)
     selections = reader.select_progress()
-    figures = reader.group_progress(selections, [await selection.fetch_figures() for selection in selections])
+    figures = reader.group_progress(selections, [await one.fetch_figures(with_reasons=False) for one in selections])
     return ProgrammePage(
         reader=reader, progress=build_progress(reader.release, figures, reader.catalogue), figures=figures
     )
 
 
 async def fetch_breakdown(
-    page: ProgrammePage, measure: str, period: str, *, group_by: list[str], areas: list[str]
+    page: ProgrammePage, progress: ReleasedMeasure, breakdown: Breakdown
 ) -> list[PublishedFigure]:
-    """Return the figures of a measure in a period by a dimension or a level. Raises WithdrawnRelease."""
-    query = OutcomeQuery(measures=[measure], periods=[period], group_by=group_by, areas=areas)
-    return await page.reader.select(query).fetch_figures()
+    """Return the figures of a breakdown in the latest period of a measure. Raises WithdrawnRelease."""
+    if progress.latest is None:
+        return []
+    areas = [] if breakdown.is_level else [page.reader.catalogue.plan.area]
+    query = OutcomeQuery(
+        measures=[progress.measure], periods=[progress.latest.period.code], group_by=[breakdown.key], areas=areas
+    )
+    return await page.reader.select(query).fetch_figures(with_reasons=False)

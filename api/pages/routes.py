@@ -11,7 +11,7 @@ from api.docs.layout import page_response
 from api.http.refusals import NotFound
 from api.outcomes.cache import CacheMiddleware
 from api.outcomes.released_views import build_logic_model
-from api.pages.cards import LARGE, SMALL, build_card, find_lines, list_points
+from api.pages.cards import LARGE, SMALL, build_card, find_lines, list_points, make_point
 from api.pages.charts import build_bars, build_trend
 from api.pages.drawing import draw_chart, draw_graph
 from api.pages.home import list_ways, name_programmes
@@ -19,9 +19,7 @@ from api.pages.logic_model_graph import write_graph
 from api.pages.logic_model_views import list_columns, name_gaps
 from api.pages.measure_views import (
     WIDTH,
-    Breakdown,
     build_view,
-    list_bars,
     list_breakdowns,
     list_downloads,
     list_facts,
@@ -34,7 +32,6 @@ from api.pages.wording import name_unit
 from api.plan.gaps import find_gaps
 from api.plan.queries import fetch_all_catalogues
 from schema.measures import Measure
-from schema.released_figures import PublishedFigure
 from schema.released_views import ReleasedMeasure
 
 CACHED = [CacheMiddleware()]
@@ -81,7 +78,7 @@ async def show_measure(
     views = [
         build_view(
             one,
-            name_figures(one, await _fetch_figures(page, progress, one), catalogue),
+            name_figures(one, await fetch_breakdown(page, progress, one), catalogue),
             title=progress.label,
             address=f"{address}/by/{one.key}.svg",
         )
@@ -135,8 +132,10 @@ async def draw_breakdown(
     breakdown = next((one for one in list_breakdowns(of_plan, catalogue) if f"{one.key}.svg" == key), None)
     if breakdown is None:
         raise NotFound(f"The page of {measure} has no chart by {key!r}.")
-    rows = name_figures(breakdown, await _fetch_figures(page, progress, breakdown), catalogue)
-    chart = build_bars(list_bars(rows), axis=name_unit(of_plan.unit) or "%", width=WIDTH)
+    rows = name_figures(breakdown, await fetch_breakdown(page, progress, breakdown), catalogue)
+    chart = build_bars(
+        [make_point(name, figure) for name, figure in rows], axis=name_unit(of_plan.unit) or "%", width=WIDTH
+    )
     return _svg_response(await draw_chart(chart))
 
 
@@ -171,16 +170,6 @@ def _find_measure(page: ProgrammePage, slug: str) -> tuple[ReleasedMeasure, Meas
     if progress is None:
         raise NotFound(f"The plan has no measure {slug!r}.")
     return progress, page.reader.catalogue.measures[slug]
-
-
-async def _fetch_figures(page: ProgrammePage, progress: ReleasedMeasure, breakdown: Breakdown) -> list[PublishedFigure]:
-    """Return the figures of a breakdown in the latest period of the measure: none where it has no figure."""
-    if progress.latest is None:
-        return []
-    areas = [] if breakdown.is_level else [page.reader.catalogue.plan.area]
-    return await fetch_breakdown(
-        page, progress.measure, progress.latest.period.code, group_by=[breakdown.key], areas=areas
-    )
 
 
 def _frame(page: ProgrammePage, here: str) -> Any:

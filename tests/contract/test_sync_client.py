@@ -13,12 +13,12 @@ def read_modules(folder: Path) -> dict[str, str]:
 
 
 def test_committed_sync_client_is_what_the_tool_generates(tmp_path):
-    subprocess.run([sys.executable, ROOT / "tools" / "unasync.py", tmp_path / "_sync"], check=True, cwd=ROOT)
+    subprocess.run([sys.executable, "-m", "tools.unasync", tmp_path / "_sync"], check=True, cwd=ROOT)
     assert read_modules(tmp_path / "_sync") == read_modules(TARGET), "run `make contract`"
 
 
 def test_committed_spelling_of_the_sdk_is_what_the_tool_generates(tmp_path):
-    subprocess.run([sys.executable, ROOT / "tools" / "share_spelling.py", tmp_path / "copy"], check=True, cwd=ROOT)
+    subprocess.run([sys.executable, "-m", "tools.share_spelling", tmp_path / "copy"], check=True, cwd=ROOT)
     assert read_modules(tmp_path / "copy") == read_modules(share_spelling.TARGET), "run `make contract`"
 
 

@@ -1,0 +1,60 @@
+"""`make run`: the sandbox is filled in the background, has something on every page, and the first steps work in it."""
+
+import re
+import time
+
+import httpx2
+import pytest
+
+from tests.fixtures.server_process import SANDBOX_PROGRAMME, RunningServer, run_server
+
+PAGES = f"/programmes/{SANDBOX_PROGRAMME}"
+CALLS = f"/v1/programmes/{SANDBOX_PROGRAMME}"
+BROWSER = {"Accept": "text/html"}
+WAIT_SECONDS = 300
+
+
+@pytest.fixture(scope="module")
+def server():
+    with run_server("--examples") as running:
+        deadline = time.monotonic() + WAIT_SECONDS
+        while True:
+            states = list_states(running)
+            if len(httpx2.get(f"{running.address}{CALLS}/releases").json()["items"]) == 2 and "queried" in states:
+                break
+            assert time.monotonic() < deadline
+            time.sleep(1)
+        yield running
+
+
+def list_states(server: RunningServer) -> set[str]:
+    """Return the states of the returns that a reviewer sees."""
+    key = {"Authorization": f"Bearer {server.key}"}
+    returns = httpx2.get(f"{server.address}{CALLS}/returns?limit=200", headers=key).json()["items"]
+    return {one["state"] for one in returns}
+
+
+def test_returns_are_in_every_state(server):
+    assert list_states(server) >= {"approved", "pending", "queried"}
+    key = {"Authorization": f"Bearer {server.key}"}
+    overdue = httpx2.get(f"{server.address}{CALLS}/obligations?state=overdue", headers=key).json()["items"]
+    assert overdue
+
+
+def test_every_measure_has_a_page_and_most_have_a_figure(server):
+    with httpx2.Client(base_url=server.address, headers=BROWSER) as browser:
+        page = browser.get(PAGES)
+        measures = sorted(set(re.findall(rf'href="({PAGES}/measures/[\w-]+)"', page.text)))
+        assert len(measures) == 20
+        pages = {address: browser.get(address) for address in measures}
+        assert {address: one.status_code for address, one in pages.items()} == dict.fromkeys(measures, 200)
+        assert len([one for one in pages.values() if 'class="figure none"' not in one.text]) >= 10
+
+
+def test_printed_submission_and_those_of_the_readme_are_accepted(server):
+    key = {"Authorization": f"Bearer {server.key}"}
+    for period, total in (("FY2025-26-Q3", 140), ("FY2025-26-Q4", 151)):
+        cells = [{"area": "E06000018", "value": total}]
+        body = {"returns": [{"measure": "ips-primary-care-referrals", "period": period, "observations": cells}]}
+        response = httpx2.post(f"{server.address}{CALLS}/submissions", headers=key, json=body)
+        assert (response.status_code, response.json()["outcome"]) == (201, "accepted")
