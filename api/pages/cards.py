@@ -31,8 +31,8 @@ _NO_FIGURE_WORDS = {
     NoFigureReason.NOT_IN_RELEASE: "This release leaves the measure out.",
 }
 _UNCOUNTED_WORDS = {
-    MeasureKind.MILESTONE: "A milestone: its items and their stages are on its page.",
-    MeasureKind.EVIDENCE: "Evidence in words: its entries are on its page.",
+    MeasureKind.MILESTONE: "A milestone: it has items with stages instead of a number.",
+    MeasureKind.EVIDENCE: "Evidence: it has entries in words instead of a number.",
 }
 _NO_RETURN_WORDS = {
     NoNextReturnReason.PUBLISHER_SETS_DATES: "The publisher decides when the next figure appears.",

@@ -28,7 +28,7 @@ from api.pages.measure_views import (
 )
 from api.pages.programme_frames import build_frame
 from api.pages.queries_pages import ProgrammePage, fetch_breakdown, fetch_page
-from api.pages.wording import name_unit
+from api.pages.wording import name_axis
 from api.plan.gaps import find_gaps
 from api.plan.queries import fetch_all_catalogues
 from schema.measures import Measure
@@ -114,7 +114,7 @@ async def draw_trend(
     chart = build_trend(
         list_points(history),
         find_lines(progress, history),
-        axis=name_unit(of_plan.unit) or "%",
+        axis=name_axis(of_plan.unit),
         width=width,
         height=height,
     )
@@ -133,9 +133,7 @@ async def draw_breakdown(
     if breakdown is None:
         raise NotFound(f"The page of {measure} has no chart by {key!r}.")
     rows = name_figures(breakdown, await fetch_breakdown(page, progress, breakdown), catalogue)
-    chart = build_bars(
-        [make_point(name, figure) for name, figure in rows], axis=name_unit(of_plan.unit) or "%", width=WIDTH
-    )
+    chart = build_bars([make_point(name, figure) for name, figure in rows], axis=name_axis(of_plan.unit), width=WIDTH)
     return _svg_response(await draw_chart(chart))
 
 

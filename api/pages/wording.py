@@ -54,6 +54,11 @@ def name_unit(unit: str) -> str:
     return "" if unit in _UNIT_SIGNS else unit.replace("-", " ")
 
 
+def name_axis(unit: str) -> str:
+    """Return the unit as the title of an axis: `%`, `points`, `referrals`."""
+    return _UNIT_SIGNS.get(unit, name_unit(unit)).strip()
+
+
 def describe_value(figure: FigureFields) -> str:
     """Return the figure's value, its bounds where only these are known, or why it has neither."""
     if figure.value is not None:

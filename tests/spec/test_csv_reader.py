@@ -563,3 +563,10 @@ def test_any_bytes_are_read_or_refused(data, step, chunk):
         read(data, step=step, chunk=chunk)
     except Refusal as refusal:
         assert refusal.findings  # noqa: PT017
+
+
+def test_bytes_that_are_not_utf_8_below_a_table_are_a_finding():
+    table = b"measure,period,area,value\nlearners,2025-07,E06000018,140\n"
+    with pytest.raises(Rejected) as refusal:
+        read(table + b"Source: caf\xe9 records\n")
+    assert [finding.code for finding in refusal.value.findings] == ["wrong-encoding"]

@@ -62,7 +62,7 @@ WITHOUT_NUMBER = [
     ({"latest": None, "reason": NoFigureReason.NO_PERIOD},                "No period of this measure is over yet."),
     ({"latest": None, "reason": None},                                    "This release leaves the measure out."),
     ({"latest": HIDDEN},                                                  "Hidden, so that nobody can be identified"),
-    ({"kind": MeasureKind.MILESTONE},                                     "A milestone: its items and their stages are on its page."),
+    ({"kind": MeasureKind.MILESTONE},                                     "A milestone: it has items with stages instead of a number."),
 ]
 # fmt: on
 

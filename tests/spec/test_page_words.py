@@ -82,6 +82,8 @@ def test_value_has_the_sign_of_its_unit(unit, value, shown):
 
 def test_unit_is_a_word_after_a_number_without_a_sign():
     assert [wording.name_unit(unit) for unit in ("percent", "job-placements")] == ["", "job placements"]
+    axes = [wording.name_axis(unit) for unit in ("percent", "percentage-points", "job-placements")]
+    assert axes == ["%", "points", "job placements"]
 
 
 @pytest.mark.parametrize(("fields", "value", "exactness"), FIGURES)
