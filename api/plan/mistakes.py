@@ -6,7 +6,7 @@ from typing import Any, cast
 from msgspec import Struct
 
 from api.http.refusals import Invalid
-from api.plan.suggestions import find_nearest_codes
+from api.spelling.names import find_similar
 
 MAX_LISTED_VALUES = 15  # of the allowed ones, so that a mistake about one of 200 areas fits into some lines
 
@@ -63,7 +63,7 @@ def format_mistake(mistake: Mistake, plan: object) -> str:
     """Return one line: the item and the field in the plan, as built-in objects, and what is wrong with it."""
     parts = [name_item(plan, mistake.path), *[str(part) for part in mistake.path[-1:] if part not in NOUNS]]
     where = ": ".join(part for part in parts if part and not part.isdigit())
-    nearest = find_nearest_codes(mistake.value, mistake.allowed) if mistake.value is not None else []
+    nearest = find_similar(mistake.value, mistake.allowed) if mistake.value is not None else []
     hints = f" Nearest: {nearest[0]}." if nearest else ""
     if mistake.allowed:
         listed = ", ".join(mistake.allowed[:MAX_LISTED_VALUES])

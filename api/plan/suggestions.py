@@ -5,11 +5,6 @@ from collections.abc import Iterable, Mapping
 from api.spelling.names import MAX_SUGGESTIONS, find_similar
 
 
-def find_nearest_codes(code: str, known: Iterable[str]) -> list[str]:
-    """Return up to three known codes that are spelt nearly like `code`, the most similar first."""
-    return find_similar(code, known)
-
-
 def suggest_codes(code: str, known: Iterable[str]) -> str | None:
     """Return a question that suggests similar codes, or None if no known code is similar."""
     nearest = find_similar(code, known)
