@@ -36,7 +36,7 @@ check: .venv/dev.txt
 	$(BIN)/lint-imports
 
 fuzz: .venv/dev.txt
-	FUZZ=500 CRASHES=30 $(BIN)/python -m pytest -q tests/faults
+	FUZZ=500 CRASHES=30 $(BIN)/python -m pytest -q tests/faults tests/spec
 
 attack: .venv/dev.txt
 	ATTACKS=all $(BIN)/python -m pytest -q tests/attacks

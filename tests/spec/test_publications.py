@@ -589,6 +589,15 @@ def test_value_of_access_to_ips_is_hidden_or_provisional(row, expected):
     assert figures == {"mhs116 R12-2025-06": [expected]}
 
 
+def test_value_of_nhs_england_that_is_no_number_is_reported_by_its_place():
+    file = to_csv(
+        NHS_ENGLAND,
+        f"2024-07-01|2025-06-30|Performance|{SUB_ICB}|52R|NAME|NONE|NONE|MHS116|Name|about 600".replace("|", ","),
+    )
+    returns, account = read(nhs_england, file, NHS_AREAS)
+    assert (returns, list_cells(account)) == ([], [(2, "E38000243", "MEASURE_VALUE", "about 600")])
+
+
 def test_dates_of_nhs_england_are_twelve_whole_months_in_two_spellings():
     row = f"{SUB_ICB}|52R|MHS116|615"
     assert read_nhs_england(row, start="01/07/2024", end="30/06/2025") == read_nhs_england(row)
