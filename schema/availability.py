@@ -85,7 +85,8 @@ class Availability(Struct, frozen=True, kw_only=True):
 
     programme: Slug
     plan_version: int
-    formats: list[OutcomeFormat]
+    formats: Annotated[list[OutcomeFormat], Meta(description="Of released outcomes, which need no key.")]
+    preview_formats: Annotated[list[OutcomeFormat], Meta(description="Of previews, for keys with the scope `review`.")]
     period_tokens: list[str]
     families: list[AreaFamily]
     measures: list[MeasureAvailability]

@@ -16,11 +16,11 @@ from schema.measures import Cadence, Measure, Series
 from schema.periods import PeriodType
 
 FORMAT_MEDIA_TYPES = {
-    "preview_outcomes": "application/json",
-    "preview_outcomes_csv": "text/csv",
-    "preview_outcomes_json_stat": "application/json",
-    "preview_outcomes_sdmx_csv": sdmx_csv.MEDIA_TYPE,
-    "preview_outcomes_geojson": "application/geo+json",
+    "outcomes": "application/json",
+    "outcomes_csv": "text/csv",
+    "outcomes_json_stat": "application/json",
+    "outcomes_sdmx_csv": sdmx_csv.MEDIA_TYPE,
+    "outcomes_geojson": "application/geo+json",
 }
 PERIOD_TOKENS = ["latest", "latest-n"]
 
@@ -30,10 +30,8 @@ def describe_availability(catalogue: Catalogue) -> Availability:
     return Availability(
         programme=catalogue.slug,
         plan_version=catalogue.version,
-        formats=[
-            OutcomeFormat(operation=operation, media_type=media_type)
-            for operation, media_type in FORMAT_MEDIA_TYPES.items()
-        ],
+        formats=_list_formats("list"),
+        preview_formats=_list_formats("preview"),
         period_tokens=PERIOD_TOKENS,
         families=[
             AreaFamily(
@@ -49,6 +47,13 @@ def describe_availability(catalogue: Catalogue) -> Availability:
         ],
         measures=[_describe_measure(measure, catalogue) for measure in plan.measures],
     )
+
+
+def _list_formats(verb: str) -> list[OutcomeFormat]:
+    return [
+        OutcomeFormat(operation=f"{verb}_{name}", media_type=media_type)
+        for name, media_type in FORMAT_MEDIA_TYPES.items()
+    ]
 
 
 def _describe_measure(measure: Measure, catalogue: Catalogue) -> MeasureAvailability:

@@ -12,7 +12,9 @@ import msgspec
 import pytest
 
 from api.contract_order import ORDER_OF_USE
+from api.outcomes.availability import describe_availability
 from api.outcomes.formats import sdmx_csv, sdmx_structure
+from tests.spec.test_resolution import NOTTINGHAM
 from work_health import AsyncWorkHealth, WorkHealth
 
 ROOT = Path(__file__).parent.parent.parent
@@ -80,6 +82,18 @@ def list_request_fields(schema: dict) -> Iterator[tuple[str, dict]]:
             yield from ((f"{name}.{field}", node) for field, node in part.get("properties", {}).items())
             for node in part.get("properties", {}).values():
                 yield from list_request_fields(node)
+
+
+def test_availability_lists_formats_that_need_no_key_apart_from_previews():
+    listed = describe_availability(NOTTINGHAM)
+    for formats, schemes in ((listed.formats, []), (listed.preview_formats, [{"key": []}])):
+        operations = {one.operation: OPERATIONS[one.operation] for one in formats}
+        assert {name: operation["security"] for name, operation in operations.items()} == dict.fromkeys(
+            operations, schemes
+        )
+        assert [one.media_type for one in formats] == [
+            next(iter(operation["responses"]["200"]["content"])) for operation in operations.values()
+        ]
 
 
 def test_no_field_of_a_request_has_a_default():

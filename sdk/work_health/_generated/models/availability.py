@@ -25,6 +25,9 @@ class Availability(ContractStruct):
     """ A kebab-case code. It never changes once it is in use. """
     plan_version: int
     formats: list[OutcomeFormat]
+    """ Of released outcomes, which need no key. """
+    preview_formats: list[OutcomeFormat]
+    """ Of previews, for keys with the scope `review`. """
     period_tokens: list[str]
     families: list[AreaFamily]
     measures: list[MeasureAvailability]
@@ -39,6 +42,11 @@ class Availability(ContractStruct):
         for formats_item_data in self.formats:
             formats_item = formats_item_data.to_dict()
             formats.append(formats_item)
+
+        preview_formats = []
+        for preview_formats_item_data in self.preview_formats:
+            preview_formats_item = preview_formats_item_data.to_dict()
+            preview_formats.append(preview_formats_item)
 
         period_tokens = self.period_tokens
 
@@ -59,6 +67,7 @@ class Availability(ContractStruct):
                 "programme": programme,
                 "plan_version": plan_version,
                 "formats": formats,
+                "preview_formats": preview_formats,
                 "period_tokens": period_tokens,
                 "families": families,
                 "measures": measures,
@@ -85,6 +94,13 @@ class Availability(ContractStruct):
 
             formats.append(formats_item)
 
+        preview_formats = []
+        _preview_formats = d.pop("preview_formats")
+        for preview_formats_item_data in _preview_formats:
+            preview_formats_item = OutcomeFormat.from_dict(preview_formats_item_data)
+
+            preview_formats.append(preview_formats_item)
+
         period_tokens = cast(list[str], d.pop("period_tokens"))
 
         families = []
@@ -105,6 +121,7 @@ class Availability(ContractStruct):
             programme=programme,
             plan_version=plan_version,
             formats=formats,
+            preview_formats=preview_formats,
             period_tokens=period_tokens,
             families=families,
             measures=measures,
