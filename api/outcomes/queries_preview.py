@@ -147,7 +147,8 @@ class PreviewReader:
         concessions = await fetch_concessions(self.transaction, self.catalogue)
         category, reference_category = categories
         await self._record_audit(
-            describe_for_audit(query, axes, "json") | {"category": category, "reference_category": reference_category}
+            describe_for_audit(query, axes, "json")
+            | {"category": category, "reference_category": reference_category, "index_scale": scale.value}
         )
         figures = build_judged_figures(resolved, data, self.catalogue, concessions)
         return build_inequality(resolved, figures, categories, query.revision_basis, self.catalogue, scale)

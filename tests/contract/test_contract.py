@@ -84,7 +84,7 @@ def list_request_fields(schema: dict) -> Iterator[tuple[str, dict]]:
                 yield from list_request_fields(node)
 
 
-def test_availability_lists_formats_that_need_no_key_apart_from_previews():
+def test_availability_separates_released_formats_and_previews():
     listed = describe_availability(NOTTINGHAM)
     for formats, schemes in ((listed.formats, []), (listed.preview_formats, [{"key": []}])):
         operations = {one.operation: OPERATIONS[one.operation] for one in formats}

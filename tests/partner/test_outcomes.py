@@ -137,7 +137,10 @@ async def test_inequality_between_two_categories_is_previewed(application, order
         for entry in (await reviewer.list_audit_entries(ordered_programme)).items
         if entry.action == "preview.read"
     ]
-    assert [entry.subject["category"] for entry in entries] == ["female", "female"]
+    assert [(entry.subject["category"], entry.subject["index_scale"]) for entry in entries] == [
+        ("female", "untransformed"),
+        ("female", "transformed"),
+    ]
 
 
 async def test_movement_starts_at_the_first_period_with_a_value(application, harbour_programme):
