@@ -1,6 +1,6 @@
 """Attacks on a provider's own return for a year of distinct people, next to its returns for the quarters.
 
-Whoever comes in a quarter is counted in the year, so the year is at least its largest quarter and at most their sum. The
+A person who comes in a quarter is counted in the year, so the year is at least its largest quarter and at most their sum. The
 attacker knows this of every displayed cell, and sees the year as a release displays it, within limits from the quarters.
 """
 
