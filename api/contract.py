@@ -192,6 +192,9 @@ def _complete_operation(operation: dict[str, Json], path: str) -> None:
         description = EXAMPLES["parameters_of"].get(name, {})
         parameter.update(EXAMPLES["parameters"][parameter["name"]] | description.get(parameter["name"], {}))
         node.pop("examples", None)
+        if not parameter.get("required") and "example" in parameter:
+            # The reference sends every example that is not marked so: all optional ones would contradict each other.
+            parameter["examples"] = {"example": {"value": parameter.pop("example"), "x-disabled": True}}
     if "parameters" in operation:
         operation["parameters"].sort(key=partial(_parameter_order, path))
     if name in RAW_REQUEST_BODIES:

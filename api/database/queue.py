@@ -73,7 +73,9 @@ async def install_queue(connection: AsyncConnection, role: str, publisher: str) 
 async def enqueue(transaction: AsyncConnection, kind: str, payload: bytes) -> None:
     """Enqueue a job, which a worker runs once the transaction is committed."""
     raw: Any = (await transaction.get_raw_connection()).driver_connection
-    await _create_queries(raw).enqueue(kind, payload)
+    # The first job of a process imports PgQueuer, for up to a quarter of a second: in a thread, so that none waits.
+    queries = await asyncio.to_thread(_create_queries, raw)
+    await queries.enqueue(kind, payload)
 
 
 async def remove_queued(transaction: AsyncConnection, kind: str, payload: bytes) -> None:

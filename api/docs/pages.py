@@ -21,6 +21,12 @@ from api.docs.layout import (
 
 SCRIPT_SHA256 = (STATIC_FOLDER / "scalar.sha256").read_text().split()[0]
 
+# The languages of its examples that are left out: curl, Python and R remain.
+HIDDEN_CLIENTS = (
+    *("c", "clojure", "csharp", "dart", "fsharp", "go", "http", "java", "js", "kotlin", "node", "objc", "ocaml", "php"),
+    *("powershell", "ruby", "rust", "swift"),
+)
+HIDDEN_PYTHON_CLIENTS = ["python3", "aiohttp", "httpx_sync", "httpx_async"]
 # With these options Scalar requests only the document. With its defaults it loads fonts from its own host.
 SCALAR_OPTIONS = {
     "url": "/openapi.json",
@@ -33,6 +39,9 @@ SCALAR_OPTIONS = {
     "hideClientButton": True,
     "persistAuth": False,  # a key in the browser's storage would outlive the page
     "authentication": {"preferredSecurityScheme": "key"},
+    "defaultHttpClient": {"targetKey": "shell", "clientKey": "curl"},
+    "hiddenClients": dict.fromkeys(HIDDEN_CLIENTS, True)
+    | {"shell": ["wget", "httpie"], "python": HIDDEN_PYTHON_CLIENTS},
 }
 START_SCRIPT = f"Scalar.createApiReference('#reference', {msgspec.json.encode(SCALAR_OPTIONS).decode()})"
 

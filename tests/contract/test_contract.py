@@ -62,6 +62,9 @@ def test_operation_is_described(name):
     for parameter in operation.get("parameters", ()):
         assert parameter["description"]
         assert "null" not in str(parameter["schema"].get("type"))
+        # The reference would send an optional example that is not marked so, such as an Idempotency-Key.
+        assert parameter["required"] or "example" not in parameter
+        assert all(one["x-disabled"] for one in parameter.get("examples", {}).values())
 
 
 def test_operations_are_in_the_order_of_use():

@@ -2,8 +2,10 @@
 
 import re
 import time
+from pathlib import Path
 
 import httpx2
+import msgspec
 import pytest
 
 from tests.fixtures.server_process import SANDBOX_PROGRAMME, RunningServer, run_server
@@ -13,6 +15,12 @@ CALLS = f"/v1/programmes/{SANDBOX_PROGRAMME}"
 BROWSER = {"Accept": "text/html"}
 WAIT_SECONDS = 300
 
+PUBLIC_READS = {
+    item["get"]["operationId"]: (path, item["get"] | {"parameters": item["get"].get("parameters", [])})
+    for path, item in msgspec.yaml.decode(Path("openapi.yaml").read_bytes())["paths"].items()
+    if "get" in item and not item["get"]["security"]
+}
+
 
 @pytest.fixture(scope="module")
 def server():
@@ -20,7 +28,8 @@ def server():
         deadline = time.monotonic() + WAIT_SECONDS
         while True:
             states = list_states(running)
-            if len(httpx2.get(f"{running.address}{CALLS}/releases").json()["items"]) == 2 and "queried" in states:
+            releases = httpx2.get(f"{running.address}{CALLS}/releases", timeout=WAIT_SECONDS).json()["items"]
+            if len(releases) == 2 and "queried" in states:
                 break
             assert time.monotonic() < deadline
             time.sleep(1)
@@ -30,19 +39,23 @@ def server():
 def list_states(server: RunningServer) -> set[str]:
     """Return the states of the returns that a reviewer sees."""
     key = {"Authorization": f"Bearer {server.key}"}
-    returns = httpx2.get(f"{server.address}{CALLS}/returns?limit=200", headers=key).json()["items"]
+    returns = httpx2.get(f"{server.address}{CALLS}/returns?limit=200", headers=key, timeout=WAIT_SECONDS).json()[
+        "items"
+    ]
     return {one["state"] for one in returns}
 
 
 def test_returns_are_in_every_state(server):
     assert list_states(server) >= {"approved", "pending", "queried"}
     key = {"Authorization": f"Bearer {server.key}"}
-    overdue = httpx2.get(f"{server.address}{CALLS}/obligations?state=overdue", headers=key).json()["items"]
+    overdue = httpx2.get(
+        f"{server.address}{CALLS}/obligations?state=overdue", headers=key, timeout=WAIT_SECONDS
+    ).json()["items"]
     assert overdue
 
 
 def test_every_measure_has_a_page_and_most_have_a_figure(server):
-    with httpx2.Client(base_url=server.address, headers=BROWSER) as browser:
+    with httpx2.Client(base_url=server.address, headers=BROWSER, timeout=WAIT_SECONDS) as browser:
         page = browser.get(PAGES)
         measures = sorted(set(re.findall(rf'href="({PAGES}/measures/[\w-]+)"', page.text)))
         assert len(measures) == 20
@@ -51,10 +64,24 @@ def test_every_measure_has_a_page_and_most_have_a_figure(server):
         assert len([one for one in pages.values() if 'class="figure none"' not in one.text]) >= 10
 
 
+@pytest.mark.parametrize("name", PUBLIC_READS)
+def test_example_of_the_reference_has_an_answer(server, name):
+    """What the reference fills in is enough: it sends the examples of required parameters, and no others."""
+    path, operation = PUBLIC_READS[name]
+    examples = {one["name"]: one["example"] for one in operation["parameters"] if one["required"]}
+    query = {
+        one["name"]: examples[one["name"]]
+        for one in operation["parameters"]
+        if one["in"] == "query" and one["required"]
+    }
+    response = httpx2.get(server.address + path.format_map(examples), params=query, timeout=WAIT_SECONDS)
+    assert response.status_code == 200
+
+
 def test_printed_submission_and_those_of_the_readme_are_accepted(server):
     key = {"Authorization": f"Bearer {server.key}"}
     for period, total in (("FY2025-26-Q3", 140), ("FY2025-26-Q4", 151)):
         cells = [{"area": "E06000018", "value": total}]
         body = {"returns": [{"measure": "ips-primary-care-referrals", "period": period, "observations": cells}]}
-        response = httpx2.post(f"{server.address}{CALLS}/submissions", headers=key, json=body)
+        response = httpx2.post(f"{server.address}{CALLS}/submissions", headers=key, json=body, timeout=WAIT_SECONDS)
         assert (response.status_code, response.json()["outcome"]) == (201, "accepted")
