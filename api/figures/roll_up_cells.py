@@ -12,8 +12,8 @@ from api.figures.returns_data import SelectedRevision
 from api.plan.catalogue import Catalogue
 from api.plan.counted_sources import find_reset_day, select_counted_returns
 from api.statistics.roll_up import FloatArray, IntArray, RollUpEntries, Tally, roll_up
+from api.statistics.rounded_counts import get_rounding_margin
 from api.submissions.cell_columns import MISSING, STATUS_INDEX, Cells, Column
-from api.submissions.checks.totals import rounding_margin
 from schema.measures import LAST_PERIOD_KINDS, RATIO_KINDS, MeasureKind
 from schema.submissions import ReturnKind, Status
 
@@ -109,7 +109,7 @@ def _map_to_entries(query: ResolvedQuery, cells: Cells, selected: _SelectedCells
         np.append(numbers, 0.0)[selected.rows] for numbers in calculate_bounds(cells, is_ratio=is_ratio)
     )
     # A nil return counts exactly nobody.
-    margin = np.array([rounding_margin(revision.rounded_to) for revision in revisions], dtype=np.float64)
+    margin = np.array([get_rounding_margin(revision.rounded_to) for revision in revisions], dtype=np.float64)
     margin = np.where(selected.rows < 0, 0.0, margin)
     low, high = np.maximum(low - margin, 0), high + margin
     denominator_low, denominator_high = np.maximum(denominator - margin, 0), denominator + margin

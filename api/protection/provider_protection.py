@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import msgspec
 import numpy as np
 from msgspec import Struct
+from msgspec.structs import replace
 
 from api.figures.returns_data import SelectedRevision
 from api.plan.catalogue import Catalogue
@@ -17,6 +18,7 @@ from api.statistics.disclosure.atoms import build_lattice
 from api.statistics.disclosure.contributions import start_contribution
 from api.statistics.disclosure.lattice import ScopeShape, build_nodes
 from api.statistics.disclosure.source_protection import protect_counts
+from api.statistics.rounded_counts import widen_range
 from api.submissions.cell_columns import Cells
 from schema.disclosure import Rule
 from schema.measures import MeasureKind
@@ -50,9 +52,14 @@ def make_task(
     *,
     seed: int,
 ) -> ProtectionTask:
-    """Place the returns on the cells of the scope. Raises GeographyChanged."""
+    """Place the returns on the cells of the scope. Raises GeographyChanged.
+
+    Readers may learn from a figure's error that counts are rounded to a base, so the audit requires wider ranges.
+    """
     shape = merge_shapes(chain[-1].shape, scope.shape) if chain else scope.shape
     counts = calculate_true_counts(scope, build_nodes(shape), catalogue, returns, cells)
+    widths = [widen_range(rule.width, revision.rounded_to or 1) for revision in returns]
+    rule = replace(rule, width=max(widths, default=rule.width))
     return ProtectionTask(shape=shape, rule=rule, counts=counts, chain=tuple(chain), seed=seed)
 
 

@@ -9,15 +9,16 @@ from api.figures.returns_data import SelectedRevision
 from api.figures.verdicts import list_sources
 from api.plan.breakdowns import TOTAL_KEY
 from api.plan.catalogue import Catalogue
-from api.plan.counted_sources import select_counted_returns
+from api.plan.counted_sources import find_repeated_returns, select_counted_returns
 from api.plan.periods import LONGER_PERIOD_TYPES
 from api.protection.scopes import SeriesScopes, iterate_series_periods, list_released_periods
 from api.releases.figure_keys import SeriesKey
-from api.releases.scope_views import ReturnedSources
+from api.releases.returned_sources import ReturnedSources
 from api.reviews.concessions import Concessions
 from api.statistics import periods
-from schema.measures import LAST_PERIOD_KINDS
+from schema.measures import LAST_PERIOD_KINDS, MeasureKind
 from schema.periods import Period
+from schema.submissions import ReturnKind
 from schema.verdicts import MovementSource
 
 
@@ -82,7 +83,27 @@ def find_returned_sources(
             of_last = {(one.organisation, one.service) for one in counted if one.period == last}
             if not {(one.organisation, one.service) for one in counted} <= of_last:
                 lacking.add((key, period.code))
-    return ReturnedSources(services=services, lacking_at_end=frozenset(lacking))
+    return ReturnedSources(
+        services=services, lacking_at_end=frozenset(lacking), bases=_find_bases(catalogue, returns_by_series)
+    )
+
+
+def _find_bases(
+    catalogue: Catalogue, returns_by_series: Mapping[SeriesKey, Sequence[SelectedRevision]]
+) -> dict[tuple[SeriesKey, str], dict[str, tuple[int, ...]]]:
+    """Return to what counts are rounded. A nil return is exact, unless it keeps the counts of an earlier return."""
+    bases: dict[tuple[SeriesKey, str], dict[str, tuple[int, ...]]] = {}
+    for key, returns in returns_by_series.items():
+        measure = catalogue.measures[key[0]]
+        [series] = [series for series in measure.series if series.slug == key[1]]
+        pairs = [(one, one) for one in returns if one.kind is ReturnKind.DATA]
+        if measure.kind is MeasureKind.CUMULATIVE:
+            pairs += find_repeated_returns(series, returns, returns)
+        for one, counted in pairs:
+            if counted.rounded_to is not None:
+                of_period = bases.setdefault((key, one.period.code), {})
+                of_period[one.organisation] = (*of_period.get(one.organisation, ()), counted.rounded_to)
+    return bases
 
 
 def _group_by_series(returns: Iterable[SelectedRevision]) -> dict[SeriesKey, list[SelectedRevision]]:

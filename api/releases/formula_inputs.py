@@ -12,7 +12,8 @@ from api.plan.scope_members import ScopeMember
 from api.protection.scopes import SeriesScopes
 from api.releases.derived_values import PeriodTotals, apply_formula, calculate_derived
 from api.releases.released_values import NO_COMMON_SOURCE, ReleasedValue
-from api.releases.scope_views import SeriesView, SourcesByPeriod
+from api.releases.returned_sources import SourcesByPeriod
+from api.releases.scope_views import SeriesView
 from api.releases.snapshot import Snapshot
 from api.statistics import periods
 from schema.measures import Formula, Measure, Operation, Series

@@ -55,8 +55,8 @@ class ReleasedValue(Struct, frozen=True, kw_only=True, gc=False):
 
     @property
     def counts_error_95(self) -> int | None:
-        """The error of a proportion's counts in 95 % of roundings, which is the same for both."""
-        return None if self.denominator.value is None else self.denominator.error_95
+        """The error of a proportion's counts in 95 % of roundings: the larger one of the two."""
+        return None if self.denominator.value is None else max(self.numerator.error_95, self.denominator.error_95)
 
 
 NO_DATA = ReleasedValue(status=Status.NOT_AVAILABLE, reason="no_data")

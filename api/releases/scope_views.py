@@ -29,9 +29,10 @@ from api.releases.released_values import (
     to_count,
     to_proportion,
 )
+from api.releases.returned_sources import ReturnedSources, SourcesByPeriod
 from api.releases.scope_counts import PeriodCounts, ScopeCounts
 from api.statistics import periods
-from api.statistics.disclosure.contribution_sums import get_largest_error, get_rounding_interval
+from api.statistics.disclosure.contribution_sums import SumErrors, find_sum_errors
 from api.statistics.disclosure.displayed_counts import HIDDEN_COUNT, DisplayedCount, calculate_percentage
 from api.statistics.disclosure.lattice import Nodes, build_nodes
 from api.statistics.disclosure.sparse_rows import BoolArray, IntArray
@@ -40,17 +41,6 @@ from schema.measures import MeasureKind, Overlap
 from schema.periods import Period
 
 ALL_CELLS = slice(None)
-SourcesByPeriod = Mapping[str, frozenset[str]]
-"""The organisations that contribute to each collected period."""
-
-
-class ReturnedSources(Struct, frozen=True, kw_only=True):
-    """Who has returned what, by series and period. It depends on no count."""
-
-    services: Mapping[tuple[tuple[str, str], str], Mapping[str, frozenset[str]]]
-    """The services of each organisation that has returned the period."""
-    lacking_at_end: frozenset[tuple[tuple[str, str], str]]
-    """Longer periods of stocks whose last period lacks a source that counts at their end."""
 
 
 class LoadCounts(Protocol):
@@ -107,9 +97,9 @@ class SeriesView:
             for scope, part in self.scopes.periods[code]
         ]
         loaded = [(counts, self._select_nodes(counts, part)[chosen], part) for counts, part in parts if counts]
-        contributors = [counts.periods[part] for counts, _, part in loaded]
+        contributors = {part: counts.periods[part] for counts, _, part in loaded}
         size = len(self.cells[chosen])
-        organisations = frozenset[str]().union(*(period.organisations for period in contributors))
+        organisations = frozenset[str]().union(*(period.organisations for period in contributors.values()))
         if (self.member.key, code) in self.returned.lacking_at_end:
             return [LAST_PERIOD_INCOMPLETE] * size
         if not completeness.counted_returns or not organisations:
@@ -121,12 +111,12 @@ class SeriesView:
             return self._count_distinct(code, chosen)
         # A return counts even if a later plan version has dropped its duty, so it is no longer expected.
         returns = max(completeness.counted_returns, len(organisations)) if self._may_count_people_twice() else 1
-        errors = self._find_errors(contributors)
         cells = _add_up([(counts, nodes) for counts, nodes, _ in loaded], self.rule)
-        unknown, figures = self._find_stated_unknown(cells), self._read_counts(cells, errors)
+        figures = self._read_counts(cells, self._find_errors(contributors, self.member))
+        unknown = self._find_stated_unknown(cells)
         if self.member.measure.kind is MeasureKind.PROPORTION:
             whole_nodes = [(counts, counts.nodes.whole[nodes]) for counts, nodes, _ in loaded]
-            wholes = _add_up(whole_nodes, self.rule)
+            wholes, errors = _add_up(whole_nodes, self.rule), self._find_errors(contributors, self.scopes.members[0])
             unknown |= self._find_stated_unknown(wholes) | (whole_nodes[0][1] < 0)
             return self._make_proportions(figures, self._read_counts(wholes, errors), unknown)
         pairs = list(zip(figures, unknown.tolist(), strict=True))
@@ -195,6 +185,7 @@ class SeriesView:
                     confidential=counts.confidential[nodes],
                     exact=_find_exact(counts, nodes, self.rule),
                     is_first=counts.periods[part].first > 0,
+                    bases=tuple(self.returned.list_bases(self.member.key, {part: frozenset({organisation})})),
                 )
 
     def _find_stated_unknown(self, cells: _CellSums) -> BoolArray:
@@ -204,30 +195,26 @@ class SeriesView:
         """
         return cells.unknown & ~cells.confidential & (not self.counts_people)
 
-    def _find_errors(self, contributors: list[PeriodCounts]) -> tuple[int, int]:
-        """Return the largest error of a sum and its error in 95 % of roundings."""
-        first, later = sum(period.first for period in contributors), sum(period.later for period in contributors)
-        if not self.rule.protects:
-            return 0, 0
-        return (
-            get_largest_error(self.rule, first=first, later=later),
-            get_rounding_interval(self.rule, first=first, later=later),
+    def _find_errors(self, contributors: Mapping[str, PeriodCounts], member: ScopeMember) -> SumErrors:
+        """Return the errors of a sum over periods, of counts that come from the returns of a member."""
+        organisations = {part: period.organisations for part, period in contributors.items()}
+        return find_sum_errors(
+            self.rule,
+            first=sum(period.first for period in contributors.values()),
+            later=sum(period.later for period in contributors.values()),
+            bases=self.returned.list_bases(member.key, organisations),
         )
 
-    def _read_counts(self, cells: _CellSums, errors: tuple[int, int]) -> list[DisplayedCount]:
+    def _read_counts(self, cells: _CellSums, errors: SumErrors) -> list[DisplayedCount]:
         """Return a displayed count for each cell; the same object for equal ones."""
-        largest, likely = errors
         totals = np.maximum(cells.totals, 0)
         hidden = cells.unknown | ((totals < self.rule.hide_below) & ~cells.exact)
         keys = list(zip(hidden.tolist(), totals.tolist(), cells.exact.tolist(), strict=True))
-        counts = {
-            (is_hidden, total, is_exact): HIDDEN_COUNT
-            if is_hidden
-            else DisplayedCount(
-                value=total, largest_error=0 if is_exact else largest, error_95=0 if is_exact else likely
-            )
-            for is_hidden, total, is_exact in set(keys)
-        }
+        counts: dict[tuple[bool, int, bool], DisplayedCount] = {}
+        for is_hidden, total, is_exact in set(keys):
+            largest, likely = errors.open if is_exact else errors.protected
+            figure = DisplayedCount(value=total, largest_error=largest, error_95=likely)
+            counts[is_hidden, total, is_exact] = HIDDEN_COUNT if is_hidden else figure
         return [counts[key] for key in keys]
 
     def _make_proportions(

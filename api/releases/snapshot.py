@@ -9,7 +9,8 @@ from api.figures.completeness import ReturnCompleteness
 from api.plan.catalogue import Catalogue
 from api.protection.scopes import SeriesScopes
 from api.releases.figure_keys import SeriesKey
-from api.releases.scope_views import LoadCounts, ReturnedSources
+from api.releases.returned_sources import ReturnedSources
+from api.releases.scope_views import LoadCounts
 from schema.released_figures import PublishedFigure
 from schema.verdicts import MovementSource
 

@@ -142,6 +142,19 @@ async def test_proportion_is_calculated_from_displayed_counts(press):
     assert ward["comparators"][0]["verdict"] == "similar"
 
 
+async def test_declared_rounding_of_a_return_widens_the_released_error(press):
+    """Quay College rounds July to 10: half of that is added to the largest error, and 95 % of sums are within 9."""
+    for month, declared in (("2026-06", {}), ("2026-07", {"rounded_to": 10})):
+        await press.submit_and_approve("quay-college", make_learners_return(month, QUAY) | declared)
+        await press.submit_and_approve("pier-college", make_learners_return(month, PIER))
+    await press.publish()
+    for month, errors in (("2026-06", (14, 6)), ("2026-07", (19, 9))):
+        figures = await press.read_figures(measure="learners", period=month, within=TOWN, group_by="sex")
+        shown = [figure for figure in figures if figure["value"] is not None]
+        assert {(figure["largest_error"], figure["error_95"]) for figure in shown} == {errors}
+        assert {figure["upper_bound"] - figure["value"] for figure in shown} == {errors[0]}
+
+
 async def test_longer_periods_are_published_after_they_end(press):
     for month in ("2026-04", "2026-05", "2026-06"):
         await submit_both(press, period=month)

@@ -7,7 +7,7 @@ from api.figures.returns_data import SelectedRevision
 from api.plan import queries_loading
 from api.releases import published_statistics
 from api.releases.published_statistics import convert_published_figure
-from api.releases.scope_views import ReturnedSources
+from api.releases.returned_sources import ReturnedSources
 from api.releases.snapshot import Snapshot
 from api.reviews.concessions import NO_CONCESSIONS
 from api.statistics import periods

@@ -3,10 +3,32 @@
 from collections.abc import Sequence
 
 import numpy as np
+from msgspec import Struct
 
 from api.statistics.disclosure.contributions import Contribution, round_with_draws
 from api.statistics.disclosure.sparse_rows import FloatArray, IntArray
-from schema.disclosure import Rule
+from api.statistics.rounded_counts import distribute_errors, sum_margins
+from schema.disclosure import UNPROTECTED_RULE, Rule
+
+
+class SumErrors(Struct, frozen=True, kw_only=True):
+    """How far sums of displayed counts can be from the truth: the largest error, and the error in 95 % of roundings."""
+
+    protected: tuple[int, int]
+    open: tuple[int, int]
+    """The same for counts that are displayed as they were returned."""
+
+
+def find_sum_errors(rule: Rule, *, first: int, later: int, bases: Sequence[int]) -> SumErrors:
+    """Return the errors of a sum. `bases` has the declared rounding of each added return that states one."""
+    margin = sum_margins(bases)
+    open_errors = (margin, get_rounding_interval(UNPROTECTED_RULE, first=0, later=0, bases=bases))
+    if not rule.protects:
+        return SumErrors(protected=open_errors, open=open_errors)
+    largest = get_largest_error(rule, first=first, later=later) + margin
+    return SumErrors(
+        protected=(largest, get_rounding_interval(rule, first=first, later=later, bases=bases)), open=open_errors
+    )
 
 
 def sum_contributions(contributions: Sequence[Contribution]) -> IntArray:
@@ -24,15 +46,18 @@ def get_largest_error(rule: Rule, *, first: int, later: int) -> int:
     return first * rule.largest_first_error + later * (rule.largest_first_error + rule.hold_back - 1)
 
 
-def get_rounding_interval(rule: Rule, *, first: int, later: int, coverage: float = 0.95) -> int:
+def get_rounding_interval(
+    rule: Rule, *, first: int, later: int, bases: Sequence[int] = (), coverage: float = 0.95
+) -> int:
     """Return the least distance that contains the error of a sum with this probability.
 
-    The last digits of the true counts, and what is held back of later ones, are assumed to be evenly distributed.
+    The last digits of the true counts, and what is held back of later ones, are assumed to be evenly distributed. The
+    roundings that senders declare, to `bases`, are assumed to be independent of these.
     """
     rounding = _distribute_rounding(rule)
     held_back = np.full(2 * rule.hold_back - 1, 1 / (2 * rule.hold_back - 1))
     total: FloatArray = np.ones(1)
-    for part in [rounding] * (first + later) + [held_back] * later:
+    for part in [rounding] * (first + later) + [held_back] * later + distribute_errors(bases):
         total = np.convolve(total, part)
     middle = total.size // 2
     within = np.append(total[middle], total[middle + 1 :] + total[:middle][::-1]).cumsum()

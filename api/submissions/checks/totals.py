@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from api.plan.breakdowns import TOTAL_KEY
 from api.plan.catalogue import Catalogue
+from api.statistics.rounded_counts import get_rounding_margin
 from api.submissions.cell_columns import MISSING, Cells, Column, Mask, to_column
 from api.submissions.checks.cells import CellIndex
 from api.submissions.checks.code_index import margin_positions
@@ -38,7 +39,7 @@ def check_totals(
     _check_totals_present(index, returns, catalogue, findings)
     is_ratio = np.array([submitted.measure.kind in RATIO_KINDS for submitted in returns], dtype=np.bool_)
     low, high = count_bounds(index.cells, is_ratio[index.cells.item])
-    margin = np.array([rounding_margin(submitted.submitted.rounded_to) for submitted in returns])[index.cells.item]
+    margin = np.array([get_rounding_margin(submitted.submitted.rounded_to) for submitted in returns])[index.cells.item]
     low, high = np.maximum(low - margin, 0), high + margin
     for parts in chain(_parts_by_scheme(index, returns, catalogue), [_parts_by_area(index, returns)]):
         if parts.is_exclusive:
@@ -46,11 +47,6 @@ def check_totals(
         elif (larger := parts.part_rows[low[parts.part_rows] > high[parts.total_rows]]).size:
             larger += index.first_row
             findings.add("part-exceeds-total", f"A part {parts.description} is larger than its total.", rows=larger)
-
-
-def rounding_margin(rounded_to: int | None) -> int:
-    """Return how far a count that is rounded to the nearest multiple of a base can be from the true one."""
-    return 0 if rounded_to is None else rounded_to // 2
 
 
 def count_bounds(cells: Cells, is_ratio: Mask) -> tuple[Bounds, Bounds]:
