@@ -37,8 +37,15 @@ class CellCounts(Struct, frozen=True, kw_only=True):
     withdrawn: Annotated[int, Meta(description="Earlier cells that the new return does not contain.")]
 
 
+MAX_LISTED_ROWS = 100  # for each reason
+
+
 class RowReason(StrEnum):
-    """The reason why a row of a file is no record: its place, or that it adds up the rows above it."""
+    """The reason why a row is no record: its place, that it adds up the rows above it, or that it has no content.
+
+    A row is blank if it has neither number nor status nor note, such as an unfilled row of a template. Its cell is
+    missing.
+    """
 
     TITLE = "title"
     HEADER = "header"
@@ -52,7 +59,7 @@ class LeftOutRows(Struct, frozen=True, kw_only=True):
 
     reason: RowReason
     count: int
-    rows: Annotated[list[int], Meta(description="The first 100 row numbers.")]
+    rows: Annotated[list[int], Meta(description=f"The first {MAX_LISTED_ROWS} row numbers.")]
 
 
 class RowCounts(Struct, frozen=True, kw_only=True):

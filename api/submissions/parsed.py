@@ -7,8 +7,8 @@ import numpy as np
 from msgspec import Struct
 from msgspec.structs import replace
 
-from api.submissions.cell_columns import MISSING, STATUS_INDEX, Cells, Column, to_column
-from schema.submission_reports import RowCounts
+from api.submissions.cell_columns import MISSING, NUMBER_FIELDS, STATUS_INDEX, Cells, Column, to_column
+from schema.submission_reports import MAX_LISTED_ROWS, LeftOutRows, RowCounts, RowReason
 from schema.submissions import NewReturn, NewSubmission, Observation
 
 
@@ -41,6 +41,32 @@ class ParsedSubmission(Struct, frozen=True, kw_only=True, eq=False):
         """The number of cells, items, entries and figures."""
         return len(self.cells) + sum(len(g.items) + len(g.entries) + len(g.figures) for g in self.returns)
 
+    def leave_out_blank_rows(self) -> "ParsedSubmission":
+        """Return the submission without the rows that have neither number nor status nor note: they are missing.
+
+        A file names a return in each of its rows, so that one with blank rows only is not in it. A return in JSON
+        exists without rows.
+        """
+        cells = self.cells
+        is_filled = (cells.status != STATUS_INDEX[None]) | np.not_equal(cells.notes, None).astype(np.bool_)
+        for name in NUMBER_FIELDS:
+            is_filled |= getattr(cells, name) != MISSING
+        if is_filled.all():
+            return self
+        remaining, returns = cells.select(is_filled), self.returns
+        if self.is_tabular:
+            size = len(returns)
+            is_kept = np.isin(np.arange(size), cells.item, invert=True) | np.isin(np.arange(size), remaining.item)
+            returns = [given for given, kept in zip(returns, is_kept.tolist(), strict=True) if kept]
+            remaining = replace(remaining, item=(np.cumsum(is_kept) - 1)[remaining.item])
+        return replace(
+            self,
+            envelope=replace(self.envelope, returns=returns),
+            cells=remaining,
+            row=self.row[is_filled],
+            rows=_add_blank_rows(self.row_counts, self.row[~is_filled]),
+        )
+
     def group_by_return(self) -> "ParsedSubmission":
         """Return the same submission with the cells of each return next to each other, in the order of the returns."""
         item = self.cells.item
@@ -48,6 +74,19 @@ class ParsedSubmission(Struct, frozen=True, kw_only=True, eq=False):
             return self
         order = np.argsort(item, kind="stable")
         return replace(self, cells=self.cells.select(order), row=self.row[order])
+
+
+def _add_blank_rows(rows: RowCounts, blank: Column) -> RowCounts:
+    """Return the counts with more rows that are left out because they are blank."""
+    groups = {group.reason: group for group in rows.left_out}
+    known = groups.get(RowReason.BLANK, LeftOutRows(reason=RowReason.BLANK, count=0, rows=[]))
+    groups[RowReason.BLANK] = LeftOutRows(
+        reason=RowReason.BLANK,
+        count=known.count + len(blank),
+        rows=sorted([*known.rows, *blank[:MAX_LISTED_ROWS].tolist()])[:MAX_LISTED_ROWS],
+    )
+    left_out = [groups[reason] for reason in RowReason if reason in groups]
+    return RowCounts(read=rows.read, used=rows.used - len(blank), left_out=left_out)
 
 
 def to_columns(submission: NewSubmission) -> ParsedSubmission:

@@ -133,8 +133,9 @@ def is_count(text: str) -> bool:
 
 
 def is_blank(cells: Cells) -> bool:
-    """Return True if the row has no content: a blank row of a template is missing, not wrong."""
-    return not any(cells.get(name) for name in (*NUMBER_COLUMNS, "status", "note", "kind"))
+    """Return True if the row has no content: a blank row of a template is missing, not wrong. The server agrees."""
+    has_kind = cells.get("kind", "").strip().lower() not in ("", "data")
+    return not has_kind and not any(cells.get(name) for name in (*NUMBER_COLUMNS, "status", "note"))
 
 
 def sum_rows(rows: Iterable[tuple[int, Cells]]) -> Iterator[tuple[int, Cells]]:

@@ -90,6 +90,33 @@ async def test_filled_template_is_accepted(application, holder, measure, series,
         assert (await partner.create_submission_csv(PROGRAMME, to_csv(rows))).outcome == "unchanged"
 
 
+@pytest.mark.parametrize("kind", ["csv", "json", "ndjson"])
+async def test_rows_that_are_not_filled_in_are_missing(application, council_client, kind):
+    """The first cells of a template are filled in: the rest is missing, and counted as blank."""
+    query = {"measure": "ips-primary-care-referrals", "period": "FY2025-26-Q2"}
+    template = await council_client.get_template(PROGRAMME, **query)
+    rows = list(csv.DictReader(io.StringIO(template.decode("utf-8-sig"), newline="")))
+    rows[0]["value"] = "12"
+    body = to_return(rows)
+    envelope = body | {"observations": []}
+    content, media_type = {
+        "csv": (to_csv(rows), "text/csv"),
+        "json": (msgspec.json.encode({"returns": [body]}), "application/json"),
+        "ndjson": (
+            b"\n".join(map(msgspec.json.encode, [{"returns": [envelope]}, *body["observations"]])),
+            "application/x-ndjson",
+        ),
+    }[kind]
+    http = application.http_client(await application.issue_key("nottingham-city-council", Scope.SUBMIT))
+    path = f"/v1/programmes/{PROGRAMME}/submissions" + ("" if kind == "json" else f"/{kind}")
+    response = await http.post(path, content=content, headers={"Content-Type": media_type})
+    assert response.status_code == 201, response.text
+    report = response.json()
+    left_out = {group["reason"]: group["count"] for group in report["rows"]["left_out"]}
+    assert (report["rows"]["used"], left_out["blank"]) == (1, len(rows) - 1)
+    assert report["returns"][0]["completeness"]["present"] == report["counts"]["received"] == 1
+
+
 def to_csv(rows: list[dict[str, str]]) -> bytes:
     text = io.StringIO(newline="")
     writer = csv.DictWriter(text, list(rows[0]))

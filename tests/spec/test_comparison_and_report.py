@@ -29,6 +29,7 @@ from tests.fixtures.example_plan import (
     HARBOUR_CATALOGUE,
     HARBOUR_PLAN,
     NOW,
+    TOWN,
     examine_returns,
     make_catalogue,
     make_return,
@@ -185,7 +186,8 @@ INVALID = {
     "a day for a month":      (make_return("learners", "town 1", period="D2026-02-15"), [("wrong-period-type", [])]),
     "not for this measure":   (make_return("on-roll", "town 9", "town sex=female 1"), [("breakdown-not-collected", [2])]),
     "too fine":               (make_return("learners", "town 9", "east 4", "east need=travel 1"), [("area-too-fine", [3])]),
-    "no number":              (make_return("learners", "town ?"),                    [("value-missing", [1])]),
+    "no number":              (make_return("learners", observations=[{"area": TOWN, "note": "late"}]), [("value-missing", [1])]),
+    "blank rows only":        (make_return("learners", "town ?"),                    [("no-observations", [])]),
     "a ratio for a count":    (make_return("learners", "town 1/2"),                  [("wrong-value-fields", [1])]),
     "a count for a ratio":    (make_return("pass-rate", "town 1"),                   [("wrong-value-fields", [1])]),
     "more passed than sat":   (make_return("pass-rate", "town 11/10"),               [("numerator-above-denominator", [1])]),
@@ -260,7 +262,7 @@ def test_duplicate_return_is_an_error():
 
 
 def test_rows_are_numbered_over_the_whole_submission():
-    assert list_findings(GOOD, make_return("on-roll", "town ?")) == [("value-missing", [5])]
+    assert list_findings(GOOD, make_return("on-roll", "town 1/2")) == [("wrong-value-fields", [5])]
 
 
 def test_closed_period_is_refused_without_an_extension():

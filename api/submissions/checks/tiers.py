@@ -54,7 +54,12 @@ def check_submission(
     now: datetime,
 ) -> CheckedSubmission:
     """Run the tiers that need no other returns. Raises Rejected with all errors of the first tier that has any."""
-    parsed = parsed.group_by_return()
+    given = parsed.group_by_return()
+    parsed = given.leave_out_blank_rows()
+    if not parsed.returns:
+        findings = Findings(given)
+        findings.add("no-rows", "No row has a number or a status.", rows=np.arange(len(given.cells)))
+        findings.raise_if_errors()
     findings = Findings(parsed)
     content.check_entry_count(parsed.envelope, findings)
     findings.raise_if_errors()

@@ -15,11 +15,11 @@ from api.submissions.reading.csv_scanner import IS_BLANK_BYTE, Records, split_re
 from api.submissions.reading.csv_swallowed import find_swallowed_rows
 from api.submissions.reading.csv_trailing_rows import count_held_back, leave_out_trailing
 from api.submissions.reading.faults import MAX_FAULTY_CELLS, Fault, Faults
-from api.submissions.reading.left_out_rows import MAX_LISTED_ROWS, RowAccount
+from api.submissions.reading.left_out_rows import RowAccount
 from api.submissions.reading.limits import CHUNK_BYTES, MAX_COLUMNS, MAX_DISTINCT_VALUES, MAX_LINE_BYTES
 from api.submissions.reading.text_decoder import ZIP_SIGNATURE, NotDecodable, TextDecoder, wrong_encoding_fault
 from schema.measures import Cadence
-from schema.submission_reports import RowReason
+from schema.submission_reports import MAX_LISTED_ROWS, RowReason
 from schema.submissions import NewSubmission
 
 _SEPARATOR_LINE = re.compile(rb'"?sep=([,;\t|])"?[,;\t|]*')  # as Excel writes it

@@ -2,9 +2,7 @@
 
 from collections.abc import Iterable
 
-from schema.submission_reports import LeftOutRows, RowCounts, RowReason
-
-MAX_LISTED_ROWS = 100  # for each reason
+from schema.submission_reports import MAX_LISTED_ROWS, LeftOutRows, RowCounts, RowReason
 
 
 class RowAccount:

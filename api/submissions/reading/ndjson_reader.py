@@ -16,7 +16,7 @@ from api.submissions.reading.column_buffer import ColumnBuffer
 from api.submissions.reading.csv_scanner import are_blank
 from api.submissions.reading.faults import MAX_FAULTY_CELLS, Fault, Faults
 from api.submissions.reading.json_reader import JsonCell, JsonColumns, WholeNumber, iterate_column, not_json_fault
-from api.submissions.reading.left_out_rows import MAX_LISTED_ROWS, RowAccount
+from api.submissions.reading.left_out_rows import RowAccount
 from api.submissions.reading.limits import (
     CHUNK_BYTES,
     MAX_DISTINCT_VALUES,
@@ -25,7 +25,7 @@ from api.submissions.reading.limits import (
     MAX_LINE_BYTES,
 )
 from schema.problems import Finding, Severity
-from schema.submission_reports import RowReason
+from schema.submission_reports import MAX_LISTED_ROWS, RowReason
 from schema.submissions import NewSubmission, Observation
 
 ReturnNumber = Annotated[

@@ -17,7 +17,11 @@ class LeftOutRows(ContractStruct):
     """The rows that were left out for one reason."""
 
     reason: RowReason
-    """ The reason why a row of a file is no record: its place, or that it adds up the rows above it. """
+    """ The reason why a row is no record: its place, that it adds up the rows above it, or that it has no content.
+
+        A row is blank if it has neither number nor status nor note, such as an unfilled row of a template. Its cell
+    is
+        missing. """
     count: int
     rows: list[int]
     """ The first 100 row numbers. """
