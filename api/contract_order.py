@@ -12,8 +12,8 @@ ORDER_OF_USE: dict[str, tuple[str, ...]] = {
         "withdraw_return",
     ),
     "Returns": (
-        *("get_template", "get_template_schema", "list_returns", "get_return", "list_revisions"),
-        *("compare_revisions", "list_observations", "list_return_changes"),
+        *("get_template", "get_template_workbook", "get_template_schema", "list_returns", "get_return"),
+        *("list_revisions", "compare_revisions", "list_observations", "list_return_changes"),
     ),
     "Reviews": (
         *("list_obligations", "get_review", "approve_return", "raise_query", "comment_on_return", "reopen_return"),

@@ -1,5 +1,6 @@
-"""Templates of returns, as CSV and as JSON Schema."""
+"""Templates of returns, as CSV, as a workbook and as JSON Schema."""
 
+from anyio import to_thread
 from litestar import Response, Router, get
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
@@ -7,7 +8,7 @@ from litestar.params import FromPath, FromQuery
 from api.access.authentication import key_security, require_key
 from api.access.programme_access import ProgrammeAccess
 from api.http import downloads
-from api.returns import template
+from api.returns import template, template_workbook
 from api.returns.routes import READ_RESPONSES, READ_SCOPES
 from api.returns.template import ReturnTemplate
 from api.returns.template_schema import build_schema
@@ -38,7 +39,34 @@ async def get_template(
     for people; a submission ignores them.
     """
     chosen = _build_template(access, organisation, measure=measure, series=series, service=service, period=period)
-    return downloads.csv_response(template.write_csv(chosen, access.catalogue), chosen.filename)
+    return downloads.csv_response(template.write_csv(chosen, access.catalogue), f"{chosen.filename}.csv")
+
+
+@get(
+    "/programmes/{programme:str}/measures/{measure:str}/template.xlsx",
+    operation_id="get_template_workbook",
+    summary="Get an Excel template for a return",
+    guards=[require_key],
+    security=key_security(Scope.SUBMIT, Scope.READ, Scope.REVIEW),
+    media_type=template_workbook.MEDIA_TYPE,
+    responses=READ_RESPONSES,
+)
+async def get_template_workbook(
+    access: NamedDependency[ProgrammeAccess],
+    measure: FromPath[str],
+    period: FromQuery[str],
+    organisation: FromQuery[str | None] = None,
+    series: FromQuery[str | None] = None,
+    service: FromQuery[str | None] = None,
+) -> Response[bytes]:
+    """Get the CSV template as a workbook (XLSX): only the figures, statuses and notes can be filled in.
+
+    Areas, categories and statuses have drop-down lists; the second sheet has their codes and labels. The sheets are
+    protected without a password. Save the filled sheet as CSV, or submit the workbook with the SDK.
+    """
+    chosen = _build_template(access, organisation, measure=measure, series=series, service=service, period=period)
+    content = await to_thread.run_sync(template_workbook.write_workbook, chosen, access.catalogue)
+    return downloads.file_response(content, f"{chosen.filename}.xlsx", template_workbook.MEDIA_TYPE)
 
 
 @get(
@@ -81,4 +109,4 @@ def _build_template(
     )
 
 
-router = Router("/v1", route_handlers=[get_template, get_template_schema], tags=["Returns"])
+router = Router("/v1", route_handlers=[get_template, get_template_workbook, get_template_schema], tags=["Returns"])

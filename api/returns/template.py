@@ -1,4 +1,4 @@
-"""The template of a return: the cells that one organisation owes for one measure, as CSV."""
+"""The template of a return: the cells that one organisation owes for one measure, as rows and as CSV."""
 
 import csv
 import io
@@ -16,6 +16,9 @@ from schema.organisations import Duty
 from schema.periods import Period
 from schema.problems import Finding
 from schema.submissions import NewReturn
+
+CELL_FIELDS = ("lower", "upper", "status", "note")
+"""The fields of a cell besides its numbers, which the template leaves empty."""
 
 
 class NoTemplate(Invalid):
@@ -40,7 +43,12 @@ class ReturnTemplate(Struct, frozen=True, kw_only=True, eq=False):
 
     @property
     def filename(self) -> str:
-        return f"{self.measure.slug}_{self.series}_{self.service}_{self.period.code}.csv"
+        """The name of a file, without its suffix."""
+        return f"{self.measure.slug}_{self.series}_{self.service}_{self.period.code}"
+
+    @property
+    def dimensions(self) -> list[str]:
+        return sorted({name for scheme in self.measure.schemes for name in scheme.dimensions})
 
     @property
     def number_fields(self) -> tuple[str, ...]:
@@ -115,38 +123,44 @@ def _list_cells(catalogue: Catalogue, measure: Measure, duty: Duty, list_name: s
     return tuple((code, key) for code in catalogue.areas for key in keys)
 
 
-def write_csv(template: ReturnTemplate, catalogue: Catalogue) -> bytes:
-    """Return the template in UTF-8 with a byte order mark, and line ends as in RFC 4180.
+def list_rows(template: ReturnTemplate, catalogue: Catalogue) -> list[list[str]]:
+    """Return the header and a row for each cell. Raises NoTemplate.
 
-    Without the mark, Excel opens a double-clicked file in the code page of the machine, and garbles every name that
-    is not ASCII. The codec `utf-8-sig` skips the mark. Columns whose names end in `_label` are for people: a
-    submission ignores them. Raises NoTemplate.
+    Columns whose names end in `_label` are for people: a submission ignores them.
     """
     if template.list_name != "observations":
         raise NoTemplate(
             f"{template.measure.slug} is returned as {template.list_name}, not as a table. "
             "Send them as JSON; `template.json` has the schema."
         )
-    dimensions = sorted({name for scheme in template.measure.schemes for name in scheme.dimensions})
+    dimensions = template.dimensions
     labels = {(d.slug, c.code): c.label for d in catalogue.plan.dimensions for c in d.categories}
-    text = io.StringIO(newline="")
-    writer = csv.writer(text)
-    writer.writerow(
-        [
-            *("measure", "series", "service", "period", "area", "area_label"),
-            *(name for dimension in dimensions for name in (dimension, f"{dimension}_label")),
-            *(*template.number_fields, "lower", "upper", "status", "note"),
-        ]
-    )
+    header = [
+        *("measure", "series", "service", "period", "area", "area_label"),
+        *(name for dimension in dimensions for name in (dimension, f"{dimension}_label")),
+        *(*template.number_fields, *CELL_FIELDS),
+    ]
     names = (template.measure.slug, template.series, template.service, template.period.code)
+    rows = [header]
     for area, key in template.cells:
         breakdown = parse_breakdown_key(key)
         categories = [(name, breakdown.get(name, "")) for name in dimensions]
-        writer.writerow(
+        rows.append(
             [
                 *(*names, area, catalogue.areas[area].name),
                 *(text for name, code in categories for text in (code, labels.get((name, code), ""))),
-                *[""] * (len(template.number_fields) + 4),
+                *[""] * (len(template.number_fields) + len(CELL_FIELDS)),
             ]
         )
+    return rows
+
+
+def write_csv(template: ReturnTemplate, catalogue: Catalogue) -> bytes:
+    """Return the template in UTF-8 with a byte order mark, and line ends as in RFC 4180. Raises NoTemplate.
+
+    Without the mark, Excel opens a double-clicked file in the code page of the machine, and garbles every name that
+    is not ASCII. The codec `utf-8-sig` skips the mark.
+    """
+    text = io.StringIO(newline="")
+    csv.writer(text).writerows(list_rows(template, catalogue))
     return text.getvalue().encode("utf-8-sig")

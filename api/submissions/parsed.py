@@ -7,7 +7,7 @@ import numpy as np
 from msgspec import Struct
 from msgspec.structs import replace
 
-from api.submissions.cell_columns import MISSING, NUMBER_FIELDS, STATUS_INDEX, Cells, Column, to_column
+from api.submissions.cell_columns import MISSING, NUMBER_FIELDS, STATUS_INDEX, Cells, Column, Mask, to_column
 from schema.submission_reports import MAX_LISTED_ROWS, LeftOutRows, RowCounts, RowReason
 from schema.submissions import NewReturn, NewSubmission, Observation
 
@@ -48,9 +48,11 @@ class ParsedSubmission(Struct, frozen=True, kw_only=True, eq=False):
         exists without rows.
         """
         cells = self.cells
-        is_filled = (cells.status != STATUS_INDEX[None]) | np.not_equal(cells.notes, None).astype(np.bool_)
+        is_filled: Mask = cells.status != STATUS_INDEX[None]
         for name in NUMBER_FIELDS:
             is_filled |= getattr(cells, name) != MISSING
+        unfilled = np.flatnonzero(~is_filled)
+        is_filled[unfilled] = [note is not None for note in cells.notes[unfilled]]
         if is_filled.all():
             return self
         remaining, returns = cells.select(is_filled), self.returns

@@ -9,6 +9,10 @@ from .errors import CheckFailed
 from .hidden_cells import find_hidden_cells
 from .tables import Grid, build_finding, to_text
 
+RETURN_SHEET = "Return"
+TEMPLATE_SHEETS = {RETURN_SHEET, "Codes"}
+"""The sheets of a template. The second lists the codes of the first, and is not sent."""
+
 
 def read_workbook(path: Path, sheet: str | None, *, sends_hidden: bool = False) -> Grid:
     """Return the cells of a sheet, with the row numbers that Excel shows.
@@ -57,7 +61,7 @@ def list_sheets(path: Path) -> list[str]:
 
 
 def _choose_sheet(book: str, is_visible: dict[str, bool], filled: set[str], sheet: str | None) -> str:
-    """Return the named sheet, or the only visible one with cells."""
+    """Return the named sheet, or the only visible one with cells; of a template, the one that is filled in."""
     if sheet is not None:
         if sheet in is_visible:
             return sheet
@@ -65,6 +69,8 @@ def _choose_sheet(book: str, is_visible: dict[str, bool], filled: set[str], shee
         fix = f"Its sheets are {', '.join(is_visible)}."
         raise CheckFailed(message, [build_finding("unknown-sheet", message, actual=sheet, fix=fix)])
     candidates = [name for name, visible in is_visible.items() if visible and name in filled]
+    if set(candidates) == TEMPLATE_SHEETS:
+        return RETURN_SHEET
     if len(candidates) == 1:
         return candidates[0]
     if not candidates:

@@ -15,6 +15,7 @@ from api.contract_order import ORDER_OF_USE
 from api.outcomes.availability import describe_availability
 from api.outcomes.formats import sdmx_csv, sdmx_structure
 from tests.spec.test_resolution import NOTTINGHAM
+from api.returns import template_workbook
 from work_health import AsyncWorkHealth, WorkHealth
 
 ROOT = Path(__file__).parent.parent.parent
@@ -125,7 +126,7 @@ def test_response_is_an_object_of_one_content_type_with_a_valid_example(name):
             CONTRACT["components"]["responses"][response["$ref"].rpartition("/")[2]] if "$ref" in response else response
         )
         [(media_type, content)] = resolved["content"].items()
-        as_text = {"text/csv", sdmx_csv.MEDIA_TYPE, sdmx_structure.MEDIA_TYPE}
+        as_text = {"text/csv", sdmx_csv.MEDIA_TYPE, sdmx_structure.MEDIA_TYPE, template_workbook.MEDIA_TYPE}
         media_types = {"application/json", "application/geo+json"} | as_text
         media_types = {"application/problem+json"} if int(status) >= 400 else media_types
         assert media_type in media_types

@@ -35,7 +35,7 @@ OF_ANY_KEY = {name for name in TABLE if "{programme}" not in OPERATIONS[name]["p
 SHOWN_IN = {"get_return", "get_review", "list_observations", "get_submission", "compare_revisions"}
 ENVELOPE = b'{"organisation": "quay-college", "returns": [{"measure": "learners", "period": "2026-08"}]}\n'
 # These read the plan alone, so a template of another organisation's return contains nothing of it.
-READS_PLAN = {"get_template", "get_template_schema"}
+READS_PLAN = {"get_template", "get_template_workbook", "get_template_schema"}
 SUBMISSIONS = {
     "create_submission": ENVELOPE,
     "create_submission_csv": b"measure,period,area,value\nlearners,2026-08,E06999999,12\n",

@@ -94,6 +94,10 @@ def test_template_is_never_overwritten(command, tmp_path):
     assert (result.code, len((tmp_path / f"{MEASURE}_FY2025-26-Q3.csv").read_text().splitlines())) == (0, 392)
     assert command("template", MEASURE, "--period", "FY2025-26-Q3").code == ExitCode.USAGE
     assert command("template", MEASURE, "--period", "FY2025-26-Q3", "-o", "-").out.startswith("\ufeffmeasure,series")
+    for options in (("-o", "a.xlsx"), ("--xlsx", "-o", "a.bin"), ("--xlsx",)):
+        assert command("template", MEASURE, "--period", "FY2025-26-Q3", *options).code == ExitCode.DONE
+    names = ("a.xlsx", "a.bin", f"{MEASURE}_FY2025-26-Q3.xlsx")
+    assert [(tmp_path / name).read_bytes()[:2] for name in names] == [b"PK"] * 3
     refused = command("template", MEASURE, "--period", "2025-Q3", "-o", "x.csv")
     assert (refused.code, "FY2025-26-Q3" in " ".join(refused.err.split())) == (ExitCode.REJECTED, True)
 

@@ -6,12 +6,13 @@ import io
 import jsonschema
 import msgspec
 import pytest
+from openpyxl import load_workbook
 
 from api.plan import queries_loading
 from schema.measures import Collection, MeasureKind
 from schema.partners import Scope
 from tests.conftest import NOTTINGHAM_PLAN_FILE
-from work_health import NewReturn, NotAllowed, RequestRejected, new_submission
+from work_health import CheckFailed, NewReturn, NotAllowed, RequestRejected, new_submission
 
 PROGRAMME = "work-and-health-2025-2028"
 PLAN = queries_loading.read_plan(NOTTINGHAM_PLAN_FILE)
@@ -115,6 +116,38 @@ async def test_rows_that_are_not_filled_in_are_missing(application, council_clie
     left_out = {group["reason"]: group["count"] for group in report["rows"]["left_out"]}
     assert (report["rows"]["used"], left_out["blank"]) == (1, len(rows) - 1)
     assert report["returns"][0]["completeness"]["present"] == report["counts"]["received"] == 1
+
+
+async def test_filled_workbook_is_read_back_and_submitted(council_client, tmp_path):
+    """The sheet to fill in is sent, and the sheet of codes is not; other sheets still have to be named."""
+    query = {"measure": "ips-primary-care-referrals", "period": "FY2025-26-Q2"}
+    content = await council_client.get_template_workbook(PROGRAMME, **query)
+    book = load_workbook(io.BytesIO(content))
+    sheet = book["Return"]
+    column = {cell.value: cell.column for cell in sheet[1]}
+    sheet.cell(2, column["value"]).value = 12
+    sheet.cell(3, column["status"]).value = "x"
+    sheet.cell(3, column["note"]).value = "Not recorded at this service."
+    book.save(tmp_path / "return.xlsx")
+    result = await council_client.submit(tmp_path / "return.xlsx", programme=PROGRAMME)
+    assert (result.is_accepted, result.report.counts.received) == (True, 2)
+    assert len(list(sheet.iter_rows())) - 1 > result.report.counts.received
+    book.create_sheet("Another").append(["cells"])
+    book.save(tmp_path / "return.xlsx")
+    with pytest.raises(CheckFailed) as refusal:
+        await council_client.submit(tmp_path / "return.xlsx", programme=PROGRAMME)
+    assert [finding.code for finding in refusal.value.findings] == ["sheet-required"]
+
+
+async def test_workbook_is_served_as_a_file(application):
+    http = application.http_client(await application.issue_key("nottingham-university-hospitals", Scope.READ))
+    path = f"/v1/programmes/{PROGRAMME}/measures/work-health-conversations/template.xlsx"
+    response = await http.get(path, params={"period": "FY2025-26-Q2"})
+    assert response.headers["content-type"] == ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
+    disposition = 'attachment; filename="work-health-conversations_headline_main_FY2025-26-Q2.xlsx"'
+    assert response.headers["content-disposition"] == disposition
+    etag = {"If-None-Match": response.headers["etag"]}
+    assert (await http.get(path, params={"period": "FY2025-26-Q2"}, headers=etag)).status_code == 304
 
 
 def to_csv(rows: list[dict[str, str]]) -> bytes:
@@ -227,7 +260,7 @@ BAD = {
 # fmt: on
 
 
-@pytest.mark.parametrize("kind", ["csv", "json"])
+@pytest.mark.parametrize("kind", ["csv", "xlsx", "json"])
 @pytest.mark.parametrize("case", BAD)
 async def test_impossible_template_is_rejected_with_a_reason(application, case, kind):
     measure, params, text = BAD[case]

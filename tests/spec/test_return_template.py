@@ -35,7 +35,7 @@ def read_rows(return_template: ReturnTemplate) -> list[dict[str, str]]:
 def test_template_has_exactly_the_owed_cells():
     return_template = make_template("learners")
     rows = read_rows(return_template)
-    assert return_template.filename == "learners_headline_main_2026-02.csv"
+    assert return_template.filename == "learners_headline_main_2026-02"
     cells = [(row["area"], row["sex"], row["need"]) for row in rows]
     sexes, needs = ("female", "male", "unknown"), ("travel", "childcare")
     town = [("", ""), *((sex, "") for sex in sexes), *(("", need) for need in needs)]

@@ -61,20 +61,25 @@ def template(
     series: Annotated[str | None, typer.Option(help="The series, if your duties have several.")] = None,
     service: Annotated[str | None, typer.Option(help="The service, if your duties have several.")] = None,
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="The file to write; - for standard output.")
+        Path | None, typer.Option("--output", "-o", help="The file to write, .csv or .xlsx; - for standard output.")
     ] = None,
+    xlsx: Annotated[bool, typer.Option("--xlsx", help="A workbook with drop-down lists, instead of CSV.")] = False,
 ) -> None:
-    """Save a CSV template with the cells to fill in.
+    """Save a template with the cells to fill in, as CSV or as a workbook.
 
     work-health template ips-primary-care-referrals --period FY2025-26-Q3
+
+    work-health template ips-primary-care-referrals --period FY2025-26-Q3 -o referrals.xlsx
     """
     session = get_session(context)
     client = session.open_client()
-    content = client.get_template(client.resolve_programme(), measure, period=period, series=series, service=service)
+    is_workbook = xlsx or (output is not None and output.suffix.lower() == ".xlsx")
+    get_template = client.get_template_workbook if is_workbook else client.get_template
+    content = get_template(client.resolve_programme(), measure, period=period, series=series, service=service)
     if str(output) == "-":
         sys.stdout.buffer.write(content)
         return
-    path = output or Path(f"{measure}_{period}.csv")
+    path = output or Path(f"{measure}_{period}{'.xlsx' if is_workbook else '.csv'}")
     if path.exists():
         raise typer.BadParameter(f"{path} exists already", param_hint="--output")
     path.write_bytes(content)

@@ -52,6 +52,37 @@ class Returns(Sender):
             )
         )
 
+    def get_template_workbook(
+        self,
+        programme: str,
+        measure: str,
+        *,
+        period: str,
+        organisation: str | None = None,
+        series: str | None = None,
+        service: str | None = None,
+    ) -> bytes:
+        """Get an Excel template for a return.
+
+        Get the CSV template as a workbook (XLSX): only the figures, statuses and notes can be filled in.
+
+        Areas, categories and statuses have drop-down lists; the second sheet has their codes and labels. The sheets
+        are
+        protected without a password. Save the filled sheet as CSV, or submit the workbook with the SDK.
+        """
+        from . import get_template_workbook as _get_template_workbook
+
+        return self._send(
+            _get_template_workbook.call(
+                programme,
+                measure=measure,
+                period=period,
+                organisation=organisation,
+                series=series,
+                service=service,
+            )
+        )
+
     def get_template_schema(
         self,
         programme: str,
@@ -304,6 +335,37 @@ class AsyncReturns(AsyncSender):
 
         return await self._send(
             _get_template.call(
+                programme,
+                measure=measure,
+                period=period,
+                organisation=organisation,
+                series=series,
+                service=service,
+            )
+        )
+
+    async def get_template_workbook(
+        self,
+        programme: str,
+        measure: str,
+        *,
+        period: str,
+        organisation: str | None = None,
+        series: str | None = None,
+        service: str | None = None,
+    ) -> bytes:
+        """Get an Excel template for a return.
+
+        Get the CSV template as a workbook (XLSX): only the figures, statuses and notes can be filled in.
+
+        Areas, categories and statuses have drop-down lists; the second sheet has their codes and labels. The sheets
+        are
+        protected without a password. Save the filled sheet as CSV, or submit the workbook with the SDK.
+        """
+        from . import get_template_workbook as _get_template_workbook
+
+        return await self._send(
+            _get_template_workbook.call(
                 programme,
                 measure=measure,
                 period=period,
