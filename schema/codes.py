@@ -24,6 +24,8 @@ AreaCode = Annotated[
         examples=["E06000018"],
     ),
 ]
+Word = Annotated[str, Meta(min_length=1, max_length=80, pattern="^[^\\x00]*$")]
+"""A code, or a name that has only one code."""
 ReferenceCode = Annotated[
     str,
     Meta(

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from schema.codes import AreaCode, Slug, Text
+from schema.codes import AreaCode, Slug, Text, Word
 from schema.intervals import Confidence, IntervalMethod
 from schema.periods import PeriodCode
 from schema.verdicts import Tendency, TrendVerdict
@@ -61,11 +61,19 @@ class ReviewState(StrEnum):
 class Observation(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One cell: an area and a breakdown, with a count, a numerator and denominator, or a status."""
 
-    area: AreaCode
-    breakdown: Annotated[
-        dict[Slug, Slug],
+    area: Annotated[
+        Word,
         Meta(
-            description="Dimension to category; empty for the total.",
+            description="A GSS code such as `E06000018`. With `-unknown` it means *somewhere in that area, the finer "
+            "area not known*. A submission may have a name instead that only one area has.",
+            examples=["E06000018"],
+        ),
+    ]
+    breakdown: Annotated[
+        dict[Slug, Word],
+        Meta(
+            description="Dimension to category; empty for the total. A submission may have the label of a category "
+            "instead of its code.",
             max_length=2,
             examples=[{"sex": "female", "age-band": "25-34"}],
         ),

@@ -93,7 +93,7 @@ async def test_invalid_body_is_refused_with_its_cause(application, http, case):
 
 
 async def test_all_faults_of_a_body_are_listed_together(http):
-    body = {"returns": [{"measure": 1, "period": "x", "observations": [{"area": "?", "value": "a"}]}], "extra": 1}
+    body = {"returns": [{"measure": 1, "period": "x", "observations": [{"area": "", "value": "a"}]}], "extra": 1}
     problem = (await http.post(PATH, json=body)).json()
     assert [error["path"] for error in problem["errors"]] == [
         "/returns/0/measure",

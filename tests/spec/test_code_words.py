@@ -1,15 +1,21 @@
 """Names of areas and labels of categories in files, by the plan's own areas."""
 
+import json
 import re
 from pathlib import Path
 
+import msgspec
 import pytest
 from msgspec.structs import replace
 
 from api.submissions.checks.code_words import explain_category, resolve_area
 from api.submissions.checks.rejections import Rejected
 from api.submissions.checks.tiers import CheckedSubmission, check_submission
+from api.submissions.parsed import ParsedSubmission, to_columns
 from api.submissions.reading.csv_reader import CsvReader
+from api.submissions.reading.json_parts import JsonPartsReader
+from api.submissions.reading.json_reader import parse_fast
+from api.submissions.reading.ndjson_reader import NdjsonReader
 from schema.problems import Finding
 from schema.submissions import NewSubmission
 from tests.fixtures.example_plan import EAST, HARBOUR_CATALOGUE, HARBOUR_PLAN, WEST, make_catalogue
@@ -24,14 +30,18 @@ TOTAL = f"{HEAD}{ROW}E06000018,,,140\n"
 def check(text: str | bytes) -> CheckedSubmission:
     reader = CsvReader(list(CATALOGUE.dimensions), NewSubmission(returns=[]))
     reader.feed(text.encode() if isinstance(text, str) else text)
-    return check_submission(reader.finish(), CATALOGUE, COUNCIL, {}, now=MAY_2026)
+    return check_parsed(reader.finish())
+
+
+def check_parsed(parsed: ParsedSubmission) -> CheckedSubmission:
+    return check_submission(parsed, CATALOGUE, COUNCIL, {}, now=MAY_2026)
 
 
 def reject(text: str | bytes) -> dict[str | None, Finding]:
-    """Return the findings by the word that was sent."""
+    """Return the findings by the word that was sent, except those about names that are resolved."""
     with pytest.raises(Rejected) as refusal:
         check(text)
-    return {finding.actual: finding for finding in refusal.value.findings}
+    return {finding.actual: finding for finding in refusal.value.findings if finding.code != "name-resolved"}
 
 
 # fmt: off
@@ -51,6 +61,58 @@ CATEGORIES = {
 def test_exact_name_of_an_area_is_its_code(word):
     cells = check(f"{TOTAL}{ROW}{word},,,12\n").cells
     assert CATALOGUE.area_codes[cells.area[1]] == AREAS[word]
+
+
+CELLS = [
+    {"area": "E06000018", "value": 140},
+    {"area": "Hyson Green & Arboretum", "value": 12},
+    {"area": "E06000018", "breakdown": {"sex": "Not known"}, "value": 140},
+    {"area": "E06000018", "breakdown": {"sex": "unknown", "age-band": "65+"}, "value": 3},
+]
+FILE = f"{TOTAL}{ROW}Hyson Green & Arboretum,,,12\n{ROW}E06000018,Not known,,140\n{ROW}E06000018,unknown,65+,3\n"
+RETURN = {"measure": "ips-primary-care-referrals", "period": "FY2025-26-Q3"}
+
+
+def read_body(cells: list[dict]) -> ParsedSubmission:
+    body = json.dumps({"returns": [RETURN | {"observations": cells}]}).encode()
+    fast = parse_fast(body)
+    assert fast is not None
+    assert to_columns(msgspec.json.decode(body, type=NewSubmission)).distinct_areas == fast.distinct_areas
+    return fast
+
+
+def read_parts(cells: list[dict]) -> ParsedSubmission:
+    return JsonPartsReader().read(json.dumps({"returns": [RETURN | {"observations": cells}]}).encode())
+
+
+def read_lines(cells: list[dict]) -> ParsedSubmission:
+    reader = NdjsonReader()
+    reader.feed("\n".join(map(json.dumps, [{"returns": [RETURN]}, *cells])).encode())
+    return reader.finish()
+
+
+@pytest.mark.parametrize(("read", "first_row"), [(read_body, 1), (read_parts, 1), (read_lines, 2), (None, 2)])
+def test_names_and_labels_are_codes_in_every_format_and_the_report_states_them(read, first_row):
+    checked = check(FILE) if read is None else check_parsed(read(CELLS))
+    keys = [CATALOGUE.breakdown_keys[key] for key in checked.cells.breakdown.tolist()]
+    assert keys == ["", "", "sex=unknown", "age-band=65-plus;sex=unknown"]
+    findings = [
+        (finding.code, finding.severity, finding.column, finding.actual, finding.expected, finding.rows)
+        for finding in checked.findings.listed()
+        if finding.code == "name-resolved"
+    ]
+    assert findings == [
+        ("name-resolved", "warning", "area", "Hyson Green & Arboretum", "E05012281", [first_row + 1]),
+        ("name-resolved", "warning", "sex", "Not known", "unknown", [first_row + 2]),
+    ], "`65+` is the code `65-plus` in another spelling"
+
+
+@pytest.mark.parametrize("read", [read_body, read_parts, read_lines])
+def test_ambiguous_name_is_refused_with_both_codes(read):
+    with pytest.raises(Rejected) as refusal:
+        check_parsed(read([CELLS[0], {"area": "Clifton", "value": 2}]))
+    [finding] = refusal.value.findings
+    assert {"E05012278", "E05012279"} <= set(re.findall(r"\w+", finding.fix or ""))
 
 
 @pytest.mark.parametrize(("dimension", "word"), CATEGORIES)

@@ -62,7 +62,7 @@ def test_body_in_parts_is_the_same_as_at_once():
         assert getattr(parts.cells, name).tolist() == getattr(whole.cells, name).tolist(), name
 
 
-BAD_CELLS = [{"area": "E06000018", "value": -1}, {"area": "?", "value": 1}, {"area": "E06000018", "value": 1, "x": 1}]
+BAD_CELLS = [{"area": "E06000018", "value": -1}, {"area": "", "value": 1}, {"area": "E06000018", "value": 1, "x": 1}]
 # fmt: off
 VIOLATIONS = {
     "no returns":         (build_body(),                                              ["/returns"]),

@@ -82,6 +82,11 @@ def resolve_area(word: str, catalogue: Catalogue, duty_areas: Sequence[str], fir
     return _suggest_area(word, vocabulary)
 
 
+def is_name(word: str, code: str) -> bool:
+    """Return True if a word is a name of the code, and not the code itself, in any spelling."""
+    return fold_name(word) != fold_name(code)
+
+
 def _replace_by_successor(code: str, catalogue: Catalogue, first_day: date | None) -> Resolution:
     area = catalogue.areas[code]
     has_ended = first_day is not None and area.valid_to is not None and area.valid_to < first_day

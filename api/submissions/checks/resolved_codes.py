@@ -8,7 +8,14 @@ from api.plan.breakdowns import format_breakdown_key
 from api.plan.catalogue import Catalogue
 from api.plan.suggestions import suggest_codes
 from api.submissions.cell_columns import MISSING, NUMBER_FIELDS, Cells, Column, to_column
-from api.submissions.checks.code_words import NOT_RESOLVED, Resolution, explain_category, find_category, resolve_area
+from api.submissions.checks.code_words import (
+    NOT_RESOLVED,
+    Resolution,
+    explain_category,
+    find_category,
+    is_name,
+    resolve_area,
+)
 from api.submissions.checks.findings import MAX_LISTED_FINDINGS, Findings
 from api.submissions.parsed import ParsedSubmission
 from api.submissions.revisions import IdentifiedReturn
@@ -40,6 +47,7 @@ def _resolve_areas(
     area_ids: list[int] = []
     unknown: dict[int, Resolution] = {}
     replaced: dict[int, Resolution] = {}
+    code_by_name: dict[int, str] = {}
     for index, word in enumerate(parsed.distinct_areas):
         if len(unknown) < MAX_LISTED_FINDINGS or word in catalogue.areas:
             resolution = resolve_area(word, catalogue, duty_areas, first_day)
@@ -50,6 +58,8 @@ def _resolve_areas(
             unknown[index] = resolution
         elif resolution.replaced_code is not None:
             replaced[index] = resolution
+        elif is_name(word, resolution.code):
+            code_by_name[index] = resolution.code
     for index, rows in group_listed_rows(parsed.cells.area, list(unknown), "unknown-area", findings):
         word = parsed.distinct_areas[index]
         code = "ambiguous-area" if unknown[index].is_ambiguous else "unknown-area"
@@ -59,7 +69,14 @@ def _resolve_areas(
         old, new = replaced[index].replaced_code, replaced[index].code
         message = f"{old} has been replaced by {new}, which is used here."
         findings.add("replaced-area", message, rows=rows, column="area", actual=old, expected=new)
+    for index, rows in group_listed_rows(parsed.cells.area, list(code_by_name), "name-resolved", findings):
+        _report_name("area", parsed.distinct_areas[index], code_by_name[index], rows, findings)
     return to_column(area_ids)
+
+
+def _report_name(column: str, name: str, code: str, rows: Column, findings: Findings) -> None:
+    message = f"{name!r} is read as {code}."
+    findings.add("name-resolved", message, rows=rows, column=column, actual=name, expected=code)
 
 
 def _resolve_breakdowns(parsed: ParsedSubmission, catalogue: Catalogue, findings: Findings) -> Column:
@@ -72,7 +89,20 @@ def _resolve_breakdowns(parsed: ParsedSubmission, catalogue: Catalogue, findings
     unknown = (ids == MISSING).nonzero()[0].tolist()
     for index, rows in group_listed_rows(parsed.cells.breakdown, unknown, "unknown-category", findings):
         _report_unknown_breakdown(parsed.distinct_breakdowns[index], rows, catalogue, findings)
+    _report_labels(parsed, resolved, findings)
     return ids
+
+
+def _report_labels(parsed: ParsedSubmission, resolved: Sequence[dict[str, str]], findings: Findings) -> None:
+    """Report each label that is read as the code of a category, with its rows."""
+    indices: dict[tuple[str, str, str], list[int]] = {}
+    for index, (breakdown, codes) in enumerate(zip(parsed.distinct_breakdowns, resolved, strict=True)):
+        for dimension, word in breakdown.items():
+            if is_name(word, codes[dimension]):
+                indices.setdefault((dimension, word, codes[dimension]), []).append(index)
+    for (dimension, label, code), chosen in indices.items():
+        rows = np.isin(parsed.cells.breakdown, chosen).nonzero()[0]
+        _report_name(dimension, label, code, rows, findings)
 
 
 def _resolve_known_category(dimension: str, word: str, catalogue: Catalogue) -> str:

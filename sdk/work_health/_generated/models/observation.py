@@ -21,9 +21,10 @@ class Observation(ContractStruct):
 
     area: str
     """ A GSS code such as `E06000018`. With `-unknown` it means *somewhere in that area, the finer area not known*.
-    """
+    A submission may have a name instead that only one area has. """
     breakdown: ObservationBreakdown | None = None
-    """ Dimension to category; empty for the total. """
+    """ Dimension to category; empty for the total. A submission may have the label of a category instead of its
+    code. """
     value: int | None = None
     numerator: int | None = None
     denominator: int | None = None

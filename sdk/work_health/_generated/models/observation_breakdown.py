@@ -13,7 +13,7 @@ T = TypeVar("T", bound="ObservationBreakdown")
 
 @_attrs_define(repr=False)
 class ObservationBreakdown(ContractStruct):
-    """Dimension to category; empty for the total."""
+    """Dimension to category; empty for the total. A submission may have the label of a category instead of its code."""
 
     additional_properties: dict[str, str] = _attrs_field(init=False, factory=dict)
 
