@@ -8,7 +8,7 @@ from msgspec import Meta, Struct
 
 from schema.codes import Instant, Slug, Text
 from schema.periods import PeriodCode
-from schema.releases import ReleaseChange, ReleaseReport, ScopeReport
+from schema.releases import ChangeReason, ReleaseChange, ReleaseReport, ScopeReport
 
 
 class NewRelease(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -68,6 +68,15 @@ class ScopeAudit(Struct, frozen=True, kw_only=True):
         )
 
 
+class MeasureAudit(Struct, frozen=True, kw_only=True):
+    """The figures of a measure, and how many of them differ from the previous release."""
+
+    measure: Slug
+    figures: int
+    shown: int
+    changes: Annotated[dict[ChangeReason, int], Meta(description="Counts of changes by reason, all of them.")]
+
+
 class FailedScope(Struct, frozen=True, kw_only=True):
     """Figures that cannot be published, and why. It contains no count."""
 
@@ -90,6 +99,9 @@ class ReleaseAudit(Struct, frozen=True, kw_only=True):
     entries: Annotated[
         dict[Slug, int], Meta(description="Counts of cleared milestone items and evidence entries, by measure.")
     ] = {}
+    measures: Annotated[
+        list[MeasureAudit], Meta(description="In plan order. Empty in audits from before it was recorded.")
+    ] = []
 
     @property
     def public(self) -> ReleaseReport:

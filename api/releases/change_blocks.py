@@ -1,5 +1,6 @@
 """The changes between two releases, stored in blocks of columns."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import get_args
 
@@ -32,6 +33,9 @@ class Changes(Struct, frozen=True, kw_only=True, eq=False):
 
     def __getitem__(self, rows: slice | IntArray) -> "Changes":
         return Changes(why=self.why[rows], before=self.before[rows], after=self.after[rows])
+
+    def count_reasons(self) -> Counter[ChangeReason]:
+        return Counter({reason: int(np.count_nonzero(self.why == number)) for number, reason in enumerate(REASONS)})
 
 
 class _PackedChanges(Struct, frozen=True, array_like=True):

@@ -6,6 +6,7 @@ number of figures and their hash, is written last; its constraints are deferred 
 
 import asyncio
 import hashlib
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 
@@ -26,7 +27,8 @@ from api.releases.release_diff import ChangeLog, compare_blocks, find_redefined_
 from api.releases.released_figures import PeriodFigures, build_period_figures
 from api.releases.snapshot import Snapshot
 from schema.periods import Period
-from schema.publication_jobs import LeftOutTable, PublicationJobState, Rehearsal, ReleaseAudit, ScopeAudit
+from schema.publication_jobs import LeftOutTable, MeasureAudit, PublicationJobState, Rehearsal, ReleaseAudit, ScopeAudit
+from schema.releases import ChangeReason
 
 MAX_LISTED_CHANGES = 1000
 """Changes that a dry run lists."""
@@ -57,6 +59,7 @@ class ReleaseTransaction:
             shown=writer.shown_count,
             changes=writer.changes.count,
             entries=await self._write_entries(),
+            measures=writer.report_measures(),
         )
         rehearsal = msgspec.to_builtins(Rehearsal(report=report, changes=writer.changes.listed))
         if publication.record.dry_run:
@@ -124,6 +127,7 @@ class FigureWriter:
         self.figure_count = self.shown_count = 0
         self.counts_by_series: dict[SeriesKey, tuple[int, int]] = {}
         """The number of figures and of shown figures, by series."""
+        self.changes_by_measure: dict[str, Counter[ChangeReason]] = {}
         self.changes = ChangeLog(dry_run=self.dry_run, max_listed=MAX_LISTED_CHANGES)
         self._hash = hashlib.sha256()
         self._periods: list[tuple[SeriesKey, Period, bool]] = []
@@ -148,6 +152,24 @@ class FigureWriter:
             left_out=[table for scope in scopes.scopes for table in left_out.get(scope.key, ())],
         )
 
+    def report_measures(self) -> list[MeasureAudit]:
+        """Report the figures and the changes of each measure that has any, in plan order, then of dropped measures."""
+        figures, shown = Counter[str](), Counter[str]()
+        for (measure, _), counts in self.counts_by_series.items():
+            figures[measure] += counts[0]
+            shown[measure] += counts[1]
+        planned = [measure.slug for measure in self.snapshot.catalogue.plan.measures]
+        return [
+            MeasureAudit(
+                measure=measure,
+                figures=figures[measure],
+                shown=shown[measure],
+                changes={why: count for why, count in self.changes_by_measure[measure].items() if count},
+            )
+            for measure in dict.fromkeys([*planned, *sorted(self.changes_by_measure)])
+            if measure in self.changes_by_measure
+        ]
+
     async def write_figures(self, redefined_measures: frozenset[str]) -> None:
         if not self.dry_run:
             await queries_writing.defer_release_check(self.transaction)
@@ -167,6 +189,8 @@ class FigureWriter:
             block = FigureBlock(self.figure_count, batch.content)
             changes, removed = compare_blocks(batch.previous, block, batch.key[0], redefined_measures=redefined)
             self.changes.add_changes(changes, removed, batch.previous, block)
+            self._count_changes(batch.key, changes.count_reasons())
+            self._count_changes(batch.key, {"removed": len(removed)})
             self._periods.append((batch.key, batch.period, batch.received))
             self._add_block(batch, block)
             if sum(waiting.figure_count for waiting in self._pending) >= FIGURES_PER_BATCH:
@@ -188,6 +212,9 @@ class FigureWriter:
         self.shown_count += batch.shown_count
         figures, shown = self.counts_by_series.get(batch.key, (0, 0))
         self.counts_by_series[batch.key] = figures + block.table.row_count, shown + batch.shown_count
+
+    def _count_changes(self, key: SeriesKey, counts: Mapping[ChangeReason, int]) -> None:
+        self.changes_by_measure.setdefault(key[0], Counter()).update(counts)
 
     def _pop_pending(self) -> list[Block]:
         pending, self._pending = self._pending, []
@@ -221,6 +248,8 @@ class FigureWriter:
         for released in await queries_previous.list_released_periods(self.transaction, self.programme, number):
             if (released.series, released.period) not in self._seen_periods:
                 positions += released.positions
+                key = self.snapshot.catalogue.series_slugs[released.series]
+                self._count_changes(key, {"removed": len(released.positions)})
         positions.sort()
         listed = positions[: self.changes.unlisted_count]
         blocks = await queries_previous.fetch_blocks_at(self.transaction, self.programme, number, listed)

@@ -7,17 +7,16 @@ import stat
 import subprocess
 import sys
 import tomllib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 import typer
 
+from tests.fixtures.command_line import Command, make_command
 from tests.fixtures.faulty_servers import make_answer, run_faulty_server
 from tests.fixtures.server_process import ROOT, SANDBOX_PROGRAMME, RunningServer, run_server
 from work_health import WorkHealth
-from work_health.cli import app
 from work_health.cli.exit_codes import EXIT_CODE_MEANINGS, ExitCode, choose_exit_code
 from work_health.errors import ApiError, CheckFailed, ConnectionFailed, WorkHealthError
 
@@ -36,31 +35,9 @@ def server() -> Iterator[RunningServer]:
         yield running_server
 
 
-class Result(NamedTuple):
-    code: int
-    out: str
-    err: str
-
-
-Command = Callable[..., Result]
-
-
 @pytest.fixture
 def command(server: RunningServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsysbinary) -> Command:
-    monkeypatch.setenv("WORK_HEALTH_URL", server.address)
-    monkeypatch.setenv("WORK_HEALTH_KEY", server.key)
-    monkeypatch.setenv("WORK_HEALTH_CONFIG", str(tmp_path / "config.toml"))
-    monkeypatch.setenv("TERM", "dumb")
-    monkeypatch.setenv("COLUMNS", "160")
-    monkeypatch.chdir(tmp_path)
-
-    def run(*words: str) -> Result:
-        monkeypatch.setattr(sys, "argv", ["work-health", *words])
-        code = app.run()
-        output = capsysbinary.readouterr()
-        return Result(int(code), output.out.decode(), output.err.decode())
-
-    return run
+    return make_command(server, tmp_path, monkeypatch, capsysbinary)
 
 
 def test_whoami_shows_the_key(command):
@@ -173,15 +150,6 @@ def test_return_is_commented_compared_and_withdrawn(command, tmp_path):
     withdrawn = json.loads(command("withdraw", *name, "--reason", "Wrong list.", "--json").out)
     assert withdrawn["outcome"] == "accepted"
     assert command("withdraw", MEASURE, "--period", "FY2026-27-Q4", "--reason", "x").code == ExitCode.USAGE
-
-
-def test_reviewer_decides(command, server, monkeypatch):
-    monkeypatch.setenv("WORK_HEALTH_KEY", server.issue_key("ohid", "review"))
-    name = (MEASURE, "--period", "FY2025-26-Q1")
-    assert "queried" in command("query", *name, "--reason", "Twice as many?").out
-    assert "approved" in command("approve", *name).out
-    assert json.loads(command("reopen", *name, "--reason", "A mistake.", "--json").out)["state"] == "pending"
-    assert "Another person" in command("propose-redaction", *name, "--reason", "It names a person.").out
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ from . import (
     key_commands,
     mapping_commands,
     profile_commands,
+    publish_commands,
     read_commands,
     return_commands,
     return_screens,
@@ -48,8 +49,9 @@ app = typer.Typer(
 app.add_typer(duty_commands.app)
 app.add_typer(submit_commands.app)
 app.add_typer(return_commands.app)
-app.add_typer(review_commands.app)
 app.add_typer(read_commands.app)
+app.add_typer(review_commands.app, name="review")
+app.add_typer(publish_commands.app, name="publish")
 app.add_typer(mapping_commands.app, name="mapping")
 app.add_typer(key_commands.app, name="keys")
 app.add_typer(profile_commands.app, name="profile")

@@ -33,11 +33,11 @@ EXIT_CODE_MEANINGS = {
     ExitCode.DONE: "Success. A submission was accepted or was unchanged.",
     ExitCode.OTHER: "Another error; see the message.",
     ExitCode.USAGE: "The command, the settings or the mapping file is invalid.",
-    ExitCode.REJECTED: "The file has errors and nothing was written. Fix the file.",
+    ExitCode.REJECTED: "The file has errors, or the release is refused. Nothing was written.",
     ExitCode.INCOMPLETE: "Some parts were not accepted. Run the command again to resume.",
     ExitCode.NOT_ALLOWED: "The key is missing, has expired, or lacks the scope.",
     ExitCode.CONFLICT: "The current revision has changed. Read it, then decide whether to submit again.",
-    ExitCode.TRY_LATER: "The server is unreachable, busy or failed. Run the command again later.",
+    ExitCode.TRY_LATER: "The server is unreachable, busy or failed, or its job failed. Run the command again later.",
 }
 
 

@@ -8,6 +8,7 @@ from rich.bar import Bar
 from rich.markup import escape
 from rich.tree import Tree
 
+from .figure_words import format_exactness, format_number
 from .screen import WideTable
 
 if TYPE_CHECKING:
@@ -32,12 +33,13 @@ def render_figures(figures: Sequence[Figure]) -> WideTable:
             figure.area,
             ", ".join(f"{key}={value}" for key, value in figure.breakdown.to_dict().items()),
             _format_value(figure),
+            format_exactness(figure),
             _format_status(figure),
             f"{figure.coverage.received} of {figure.coverage.expected}",
         )
         for figure in figures
     ]
-    columns = ("measure", "period", "area", "breakdown", "value", "status", "coverage")
+    columns = ("measure", "period", "area", "breakdown", "value", "interval or error", "status", "coverage")
     return WideTable(columns, rows, FIGURE_STACK)
 
 
@@ -68,10 +70,10 @@ def _draw_bar(figure: Figure, maximum: float) -> Bar:
 
 def _format_value(figure: Figure) -> str:
     if figure.value is not None:
-        return f"{figure.value:,.10g}"
+        return format_number(figure.value)
     if figure.lower_bound is not None:
-        upper_bound = "?" if figure.upper_bound is None else f"{figure.upper_bound:,.10g}"
-        return f"{figure.lower_bound:,.10g}–{upper_bound}"
+        upper_bound = "?" if figure.upper_bound is None else format_number(figure.upper_bound)
+        return f"{format_number(figure.lower_bound)}–{upper_bound}"
     return ""
 
 

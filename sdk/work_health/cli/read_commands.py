@@ -1,4 +1,4 @@
-"""Commands that read: `returns`, `outcomes` and `plan`."""
+"""Commands that read: `returns`, `outcomes`, `progress` and `plan`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from . import figure_screens, return_screens, screen
+from . import figure_screens, progress_screens, return_screens, screen
 from .options import Json
 from .session import get_session
 
@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from work_health.outcome_queries import OutcomeQuery
 
 app = typer.Typer()
+
+Release = Annotated[str | None, typer.Option(help="The number of a release (default: the newest).")]
+Preview = Annotated[bool, typer.Option("--preview", help="Read preview figures: live and unprotected, for reviewers.")]
 
 
 @app.command()
@@ -41,10 +44,8 @@ def outcomes(
     period: Annotated[list[str] | None, typer.Option(help="Periods, such as FY2025-26 or latest-4.")] = None,
     area: Annotated[list[str] | None, typer.Option(help="Areas, by GSS code.")] = None,
     group_by: Annotated[list[str] | None, typer.Option(help="Dimensions, or a level such as ward.")] = None,
-    release: Annotated[str | None, typer.Option(help="The number of a release (default: the newest).")] = None,
-    preview: Annotated[
-        bool, typer.Option("--preview", help="Read preview figures: live and unprotected, for reviewers.")
-    ] = False,
+    release: Release = None,
+    preview: Preview = False,
     csv: Annotated[bool, typer.Option("--csv", help="Print every column as CSV.")] = False,
     json_: Json = False,
     chart: Annotated[bool, typer.Option("--chart", help="Print a bar chart.")] = False,
@@ -55,8 +56,7 @@ def outcomes(
     """
     if sum((csv, json_, chart)) > 1:
         raise typer.BadParameter("use one of --csv, --json and --chart")
-    if preview and release:
-        raise typer.BadParameter("preview figures belong to no release", param_hint="--release")
+    _refuse_release_of_preview(preview, release)
     query: OutcomeQuery = {
         "measure": measure, "period": period or None, "area": area or None, "group_by": group_by or None
     }  # fmt: skip
@@ -75,6 +75,22 @@ def outcomes(
 
 
 @app.command()
+def progress(context: typer.Context, release: Release = None, preview: Preview = False, json_: Json = False) -> None:
+    """Show the latest figure of each measure: its error, its movement, its coverage and what is missing.
+
+    work-health progress --preview
+    """
+    _refuse_release_of_preview(preview, release)
+    client = get_session(context, json_).open_client()
+    programme = client.resolve_programme()
+    state = client.preview_progress(programme) if preview else client.get_progress(programme, release=release)
+    if json_:
+        return screen.print_json(state.to_dict())
+    screen.create_console().print(progress_screens.render_progress(state))
+    return None
+
+
+@app.command()
 def plan(context: typer.Context, json_: Json = False) -> None:
     """Show the logic model as a tree, with its measures."""
     client = get_session(context, json_).open_client()
@@ -83,3 +99,8 @@ def plan(context: typer.Context, json_: Json = False) -> None:
         return screen.print_json(client.get_logic_model(delivery_plan.programme).to_dict())
     screen.create_console().print(figure_screens.render_plan(delivery_plan))
     return None
+
+
+def _refuse_release_of_preview(preview: bool, release: str | None) -> None:
+    if preview and release:
+        raise typer.BadParameter("preview figures belong to no release", param_hint="--release")

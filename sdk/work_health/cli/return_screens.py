@@ -79,15 +79,17 @@ def render_history(revisions: Sequence[ReturnRevision], events: Sequence[ReturnE
         )
         for revision in revisions
     ]
-    event_rows = [
+    return Group(
+        WideTable(("revision", "kind", "state", "cells", "recorded", "note"), revision_rows), "", render_events(events)
+    )
+
+
+def render_events(events: Sequence[ReturnEvent]) -> WideTable:
+    rows = [
         (f"{event.at:%Y-%m-%d %H:%M}", str(event.revision), event.event.value, escape(event.text or ""))
         for event in events
     ]
-    return Group(
-        WideTable(("revision", "kind", "state", "cells", "recorded", "note"), revision_rows),
-        "",
-        WideTable(("at", "revision", "event", "text"), event_rows),
-    )
+    return WideTable(("at", "revision", "event", "text"), rows)
 
 
 def render_diff(diff: RevisionDiff) -> Group:

@@ -1,7 +1,8 @@
-"""Commands with which reviewers decide on a return."""
+"""The commands of `work-health review`, with which reviewers read returns and decide on them."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -9,7 +10,7 @@ import typer
 from work_health import clearance, decision, reason
 from work_health.results import format_return_name
 
-from . import screen
+from . import return_screens, review_screens, screen
 from .options import Json
 from .return_commands import (
     ChosenReturn,
@@ -21,13 +22,70 @@ from .return_commands import (
     Series,
     Service,
     choose_return,
+    comment_on_return,
 )
 from .session import get_session
 
 if TYPE_CHECKING:
+    from work_health import ReturnRevision
     from work_health._generated.models import Redaction, ReviewResult
 
-app = typer.Typer()
+app = typer.Typer(help="Read returns and decide on them, for reviewers.", no_args_is_help=True)
+app.command("comment")(comment_on_return)
+
+
+@app.command()
+def queue(
+    context: typer.Context,
+    state: Annotated[str, typer.Option(help="pending, queried or approved.")] = "pending",
+    organisation: Annotated[str | None, typer.Option(help="Only this organisation.")] = None,
+    measure: Annotated[str | None, typer.Option(help="Only this measure.")] = None,
+    period: Annotated[str | None, typer.Option(help="Only this period.")] = None,
+    json_: Json = False,
+) -> None:
+    """List the returns that wait for a decision, those received first at the top.
+
+    work-health review queue
+    """
+    session = get_session(context, json_)
+    client = session.open_client()
+    waiting = client.iter_returns(
+        client.resolve_programme(), organisation=organisation, measure=measure, period=period, state=state
+    )
+    revisions = sorted(waiting, key=lambda revision: revision.recorded_at)
+    if json_:
+        return screen.print_items_json(revisions)
+    screen.create_console().print(return_screens.render_returns(revisions))
+    if revisions:
+        screen.print_next(session.format_command("review", "show", revisions[0].measure, **_list_names(revisions[0])))
+    return None
+
+
+@app.command()
+def show(
+    context: typer.Context,
+    measure: Measure,
+    period: Period,
+    revision: Revision = None,
+    organisation: Organisation = None,
+    series: Series = None,
+    service: Service = None,
+    json_: Json = False,
+) -> None:
+    """Show a return next to that of the period before, its findings, its history, and what you may do.
+
+    work-health review show ips-primary-care-referrals --period FY2025-26-Q3
+    """
+    chosen = choose_return(get_session(context, json_).open_client(), measure, period, organisation, series, service)
+    review = chosen.client.get_review(chosen.programme, **chosen.name, revision=revision)
+    if json_:
+        return screen.print_json(review.to_dict())
+    before = _find_previous(chosen)
+    previous = None
+    if before is not None:
+        previous = chosen.client.get_return(chosen.programme, **replace(chosen, current=before).name)
+    screen.create_console().print(review_screens.render_review(review, previous))
+    return None
 
 
 @app.command()
@@ -134,3 +192,27 @@ def _print_result(chosen: ChosenReturn, result: ReviewResult | Redaction, revisi
     name = f"{format_return_name(chosen.current)} {chosen.current.period.code}, revision {revision}"
     screen.create_console().print(f"{name}: {screen.format_state(state.value) if state else 'done'}")
     return None
+
+
+def _list_names(revision: ReturnRevision) -> dict[str, object]:
+    """Return the options that name a return."""
+    return {
+        "period": revision.period.code,
+        "organisation": revision.organisation,
+        "series": revision.series if revision.series != "headline" else None,
+        "service": revision.service if revision.service != "main" else None,
+    }
+
+
+def _find_previous(chosen: ChosenReturn) -> ReturnRevision | None:
+    """Return the newest return of the same series and service for an earlier period of the same type."""
+    name, period = chosen.name, chosen.current.period
+    returns = chosen.client.iter_returns(
+        chosen.programme,
+        organisation=name["organisation"],
+        measure=name["measure"],
+        series=name["series"],
+        service=name["service"],
+    )
+    earlier = [item for item in returns if item.period.type_ == period.type_ and item.period.end < period.start]
+    return max(earlier, key=lambda item: item.period.end, default=None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 DEFAULT_WIDTH_CHARACTERS = 160  # if the output is not a terminal
 WIDE_CHARACTERS = 120
 STATE_COLOURS = {"overdue": "red", "queried": "magenta", "open": "yellow", "pending": "yellow", "approved": "green"}
-RIGHT_ALIGNED_COLUMNS = frozenset({"value", "revision", "cells", "missing", "before", "after"})
+RIGHT_ALIGNED_COLUMNS = frozenset(
+    {"value", "revision", "cells", "missing", "before", "after", "figures", "shown", "withheld"}
+)
 LABELLED_COLUMNS = frozenset({"missing", "you may", "submission"})
 """Columns whose cells need their name where they are lines of another column."""
 
@@ -66,6 +68,7 @@ class WideTable:
     """The columns on each line of the stacked column. Its name is that of the first."""
     stretched: str | None = None
     """A column that takes all width that is left."""
+    right_aligned: Set[str] = RIGHT_ALIGNED_COLUMNS
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         is_narrow = options.max_width < WIDE_CHARACTERS and bool(self.stack)
@@ -73,7 +76,7 @@ class WideTable:
         table = Table(box=None, pad_edge=False, header_style="bold", expand=self.stretched is not None)
         columns = [name for name in self.columns if name not in stacked]
         for name in columns:
-            justify = "right" if name in RIGHT_ALIGNED_COLUMNS else "left"
+            justify = "right" if name in self.right_aligned else "left"
             table.add_column(name, justify=justify, overflow="fold", ratio=1 if name == self.stretched else None)
         for row in self.rows:
             cells = dict(zip(self.columns, row, strict=True))

@@ -6,14 +6,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypedDict
 
 import typer
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from . import return_screens, screen
 from .options import File, Json, MappingFile, Measure, Organisation, Period, Sheet
+from .progress_bar import ProgressBar
 from .session import get_session
 
 if TYPE_CHECKING:
-    from work_health import PartsResult, SubmissionResult, WorkHealth
+    from work_health import SubmissionResult, WorkHealth
 
 app = typer.Typer()
 
@@ -115,8 +115,13 @@ def submit(
 
 
 def _submit_in_parts(client: WorkHealth, file: Path, rows: int, arguments: SubmissionArguments, json_: bool) -> None:
-    with _ProgressBar() as bar:
-        result = client.submit_in_parts(file, rows=rows, on_progress=bar.show, **arguments)
+    with ProgressBar("Sending") as bar:
+        result = client.submit_in_parts(
+            file,
+            rows=rows,
+            on_progress=lambda done: bar.show(done.parts[-1].returns[-1], len(done.parts)),
+            **arguments,
+        )
     if not json_:
         return screen.create_console().print(return_screens.render_parts(result))
     parts = [
@@ -141,16 +146,3 @@ def _parse_justification(argument: str) -> tuple[str, str]:
     if not (finding and equals and text.strip()):
         raise typer.BadParameter(f"must be ID=TEXT, not {argument!r}", param_hint="--justify")
     return finding, text
-
-
-class _ProgressBar(Progress):
-    """The number of parts done. It appears only on a terminal."""
-
-    def __init__(self) -> None:
-        console = screen.create_console(error=True)
-        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-        super().__init__(*columns, console=console, transient=True, disable=not console.is_terminal)
-        self._task = self.add_task("Sending", total=None)
-
-    def show(self, parts: PartsResult) -> None:
-        self.update(self._task, completed=len(parts.parts), description=parts.parts[-1].returns[-1])

@@ -118,6 +118,8 @@ if TYPE_CHECKING:
     from .marker import Marker
     from .me import Me
     from .measure import Measure
+    from .measure_audit import MeasureAudit
+    from .measure_audit_changes import MeasureAuditChanges
     from .measure_availability import MeasureAvailability
     from .measure_fields import MeasureFields
     from .measure_kind import MeasureKind
@@ -388,6 +390,8 @@ __all__ = (
     "Marker",
     "Me",
     "Measure",
+    "MeasureAudit",
+    "MeasureAuditChanges",
     "MeasureAvailability",
     "MeasureFields",
     "MeasureKind",
@@ -657,6 +661,8 @@ _MODULES = {
     "Marker": ".marker",
     "Me": ".me",
     "Measure": ".measure",
+    "MeasureAudit": ".measure_audit",
+    "MeasureAuditChanges": ".measure_audit_changes",
     "MeasureAvailability": ".measure_availability",
     "MeasureFields": ".measure_fields",
     "MeasureKind": ".measure_kind",

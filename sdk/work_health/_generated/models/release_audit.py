@@ -9,6 +9,7 @@ from attrs import field as _attrs_field
 from ..._structs import ContractStruct
 
 if TYPE_CHECKING:
+    from ..models.measure_audit import MeasureAudit
     from ..models.release_audit_entries import ReleaseAuditEntries
     from ..models.scope_audit import ScopeAudit
 
@@ -27,6 +28,8 @@ class ReleaseAudit(ContractStruct):
     """ Figures that differ from the previous release. """
     entries: ReleaseAuditEntries | None = None
     """ Counts of cleared milestone items and evidence entries, by measure. """
+    measures: list[MeasureAudit] | None = None
+    """ In plan order. Empty in audits from before it was recorded. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -45,6 +48,13 @@ class ReleaseAudit(ContractStruct):
         if self.entries is not None:
             entries = self.entries.to_dict()
 
+        measures: list[dict[str, Any]] | None = None
+        if self.measures is not None:
+            measures = []
+            for measures_item_data in self.measures:
+                measures_item = measures_item_data.to_dict()
+                measures.append(measures_item)
+
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
         field_dict.update(
@@ -57,11 +67,14 @@ class ReleaseAudit(ContractStruct):
         )
         if entries is not None:
             field_dict["entries"] = entries
+        if measures is not None:
+            field_dict["measures"] = measures
 
         return field_dict
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        from ..models.measure_audit import MeasureAudit  # noqa: PLC0415
         from ..models.release_audit_entries import ReleaseAuditEntries  # noqa: PLC0415
         from ..models.scope_audit import ScopeAudit  # noqa: PLC0415
 
@@ -86,12 +99,22 @@ class ReleaseAudit(ContractStruct):
         else:
             entries = ReleaseAuditEntries.from_dict(_entries)
 
+        _measures = d.pop("measures", None)
+        measures: list[MeasureAudit] | None = None
+        if _measures is not None:
+            measures = []
+            for measures_item_data in _measures:
+                measures_item = MeasureAudit.from_dict(measures_item_data)
+
+                measures.append(measures_item)
+
         release_audit = cls(
             scopes=scopes,
             figures=figures,
             shown=shown,
             changes=changes,
             entries=entries,
+            measures=measures,
         )
 
         release_audit.additional_properties = d
