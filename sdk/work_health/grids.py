@@ -25,7 +25,7 @@ def read_grid(source: Tabular, *, sheet: str | None = None, sends_hidden: bool =
     if isinstance(source, str | Path):
         return _read_file(Path(source), sheet, sends_hidden)
     if isinstance(source, bytes):
-        return Grid("The CSV text", _parse_csv(source, "The CSV text"), is_csv=True)
+        return _parse_csv(source, "The CSV text")
     if isinstance(source, PolarsFrame):
         header = [str(name) for name in source.columns]
         rows = [_to_texts(row) for row in source.iter_rows()]
@@ -48,10 +48,10 @@ def _read_file(path: Path, sheet: str | None, sends_hidden: bool) -> Grid:
             content = gzip.decompress(content)
         except (OSError, EOFError) as error:
             raise CheckFailed(f"{path.name} is not a complete gzip file: {error}.", []) from error
-    return Grid(path.name, _parse_csv(content, path.name), is_csv=True)
+    return _parse_csv(content, path.name)
 
 
-def _parse_csv(content: bytes, name: str) -> list[list[str]]:
+def _parse_csv(content: bytes, name: str) -> Grid:
     if content.startswith(ZIP_START):
         raise CheckFailed(f"{name} contains a workbook. Rename it to end with .xlsx", [])
     encoding = next((encoding for mark, encoding in ENCODING_BY_MARK.items() if content.startswith(mark)), "utf-8")
@@ -64,9 +64,10 @@ def _parse_csv(content: bytes, name: str) -> list[list[str]]:
         raise CheckFailed(message, [build_finding("wrong-encoding", message, rows=[line], fix=fix)]) from error
     delimiter = _choose_delimiter(text)
     try:
-        return list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))
+        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))
     except csv.Error as error:
         raise CheckFailed(f"{name} is not a CSV file: {error}.", []) from error
+    return Grid(name, rows, delimiter=delimiter)
 
 
 def _choose_delimiter(text: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import cast
 
@@ -149,6 +149,12 @@ class ColumnMapping:
         """Return the constants of the columns that the file does not have."""
         present = set(columns)
         return {name: value for name, value in self.constants.items() if name not in present}
+
+    def drop_constants(self, names: Iterable[str]) -> ColumnMapping:
+        """Return the mapping without these constants, such as the period of the quarter before."""
+        dropped = frozenset(names)
+        kept = {name: value for name, value in self.constants.items() if name not in dropped}
+        return replace(self, constants=kept)
 
     def find_faults(self, columns: Iterable[str]) -> list[str]:
         """Describe each target that is not one of these columns, with the most similar column."""

@@ -37,7 +37,8 @@ def submit_parts(
     """Send whole returns, about `rows_per_part` rows in each submission, and record in a journal what is done."""
     if rows_per_part < 1:
         raise ValueError("rows must be 1 or more")
-    loaded = yield from load_source(settings, source, source_options)
+    loaded = yield from load_source(settings, source, source_options, options)
+    loaded = replace(loaded, table=options.declare_rounding(loaded.table))
     checked = yield from check_rows(loaded, options)
     loaded, returns = replace(loaded, table=checked.table), checked.rows
     if journal is None and isinstance(source, str | Path):

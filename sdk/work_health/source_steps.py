@@ -41,9 +41,13 @@ class LoadedSource:
     labels: Labels
 
 
-def load_source(settings: Settings, source: Tabular, options: SourceOptions) -> Steps[LoadedSource]:
-    """Read the source under the columns of the programme."""
+def load_source(
+    settings: Settings, source: Tabular, options: SourceOptions, submission: SubmissionOptions
+) -> Steps[LoadedSource]:
+    """Read the source under the columns of the programme. The options come before the constants of the mapping."""
     mapping = to_mapping(options.mapping)
+    if mapping is not None:
+        mapping = mapping.drop_constants(name for name in ("measure", "period") if getattr(submission, name))
     grids = _read_grids(source, mapping, options.sheet)
     programme = yield from choose_programme(settings, options.programme)
     dimensions = (yield from send(list_dimensions.call(programme))).items
@@ -59,9 +63,13 @@ def load_source(settings: Settings, source: Tabular, options: SourceOptions) -> 
 
 def _read_grids(source: Tabular, mapping: ColumnMapping | None, sheet: str | None) -> list[Grid]:
     """Return the grid of the source, or one for each sheet that the mapping lists."""
-    if mapping is None or sheet or not mapping.sheets:
-        return [read_grid(source, sheet=sheet or (mapping.sheet if mapping else None))]
-    return [replace(read_grid(source, sheet=name), constants=constants) for name, constants in mapping.sheets.items()]
+    mapping = mapping or ColumnMapping()
+    if sheet or not mapping.sheets:
+        return [read_grid(source, sheet=sheet or mapping.sheet, sends_hidden=mapping.sends_hidden)]
+    return [
+        replace(read_grid(source, sheet=name, sends_hidden=mapping.sends_hidden), constants=constants)
+        for name, constants in mapping.sheets.items()
+    ]
 
 
 def to_mapping(mapping: MappingSource) -> ColumnMapping | None:
@@ -87,7 +95,7 @@ def check_table(
     settings: Settings, source: Tabular, source_options: SourceOptions, options: SubmissionOptions
 ) -> Steps[CheckResult]:
     """Check the source. Raises `CheckFailed` with every finding."""
-    loaded = yield from load_source(settings, source, source_options)
+    loaded = yield from load_source(settings, source, source_options, options)
     checked = yield from check_rows(loaded, options)
     table = checked.table
     return CheckResult([str(key) for key in checked.rows], len(table.rows), tuple(table.warnings))

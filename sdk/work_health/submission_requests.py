@@ -122,12 +122,14 @@ def new_return(
     figures: Iterable[PublisherFigure] = (),
     base_revision: int | None = None,
     note: str | None = None,
+    rounded_to: int | None = None,
 ) -> NewReturn:
     """Return the content of one measure in one period. It replaces the current revision as a whole.
 
     A milestone measure has `items`, an evidence measure `entries`, a published series `figures`, and any other measure
     `observations`. `base_revision` is the revision that this content was made from, 0 if there was none. If another
-    revision is current by then, the client raises `Conflict` with the differences.
+    revision is current by then, the client raises `Conflict` with the differences. `rounded_to` is the base to which
+    all counts are rounded, such as 5.
     """
     return NewReturn(
         measure=measure,
@@ -141,6 +143,7 @@ def new_return(
         figures=list(figures),
         base_revision=base_revision,
         note=note,
+        rounded_to=rounded_to,
     )
 
 

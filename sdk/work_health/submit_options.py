@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .mapping import ColumnMapping
+from .tables import Table
 
 MappingSource = ColumnMapping | str | Path | Mapping[str, object] | None
 
@@ -30,6 +31,11 @@ class SubmissionOptions:
     confirm_withdrawals: bool = False
     justifications: Mapping[str, str] | None = None
     note: str | None = None
+    rounded_to: int | None = None
+
+    def declare_rounding(self, table: Table) -> Table:
+        """Return the table with the base of rounding in each row, unless the source has its own."""
+        return table if self.rounded_to is None else table.add_constant("rounded_to", str(self.rounded_to))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

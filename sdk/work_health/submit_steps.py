@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
+
+import attrs
 
 from ._calls import send
 from ._generated.api.plan import list_dimensions
@@ -70,8 +73,12 @@ def to_submission(source: object, options: SubmissionOptions) -> NewSubmission |
     returns = cast("list[object] | tuple[object, ...]", source)
     if not isinstance(returns[0], NewReturn):
         return None
+    rounded = [
+        item if item.rounded_to is not None else attrs.evolve(item, rounded_to=options.rounded_to)
+        for item in cast("list[NewReturn]", list(returns))
+    ]
     return new_submission(
-        *cast("list[NewReturn]", list(returns)),
+        *rounded,
         organisation=options.organisation,
         confirm_withdrawals=options.confirm_withdrawals,
         justifications=options.justifications,
@@ -104,10 +111,11 @@ def _prepare_csv_call(
     options: SubmissionOptions,
     send_options: SendOptions,
 ) -> Steps[tuple[Call[SubmissionReport], Table | None]]:
-    if source_options.mapping is None and (path := _find_large_csv(source)):
+    if source_options.mapping is None and options.rounded_to is None and (path := _find_large_csv(source)):
         programme = yield from choose_programme(settings, source_options.programme)
         return build_csv_call(programme, path, options, send_options), None
-    loaded = yield from load_source(settings, source, source_options)
+    loaded = yield from load_source(settings, source, source_options, options)
+    loaded = replace(loaded, table=options.declare_rounding(loaded.table))
     table = loaded.table
     if send_options.check:
         table = (yield from check_rows(loaded, options)).table
@@ -160,7 +168,7 @@ def renumber_findings(findings: Iterable[Finding], table: Table | None) -> None:
         if finding.rows:
             if sheets := dict.fromkeys(table.sheets[row - FIRST_CSV_ROW] for row in finding.rows if table.sheets):
                 finding.message = f"Sheet {', '.join(sheets)}: {finding.message}"
-            finding.rows = [_find_source_row(row, table) for row in finding.rows]
+            finding.rows = list(dict.fromkeys(_find_source_row(row, table) for row in finding.rows))
 
 
 def _find_source_row(csv_row: int, table: Table) -> int:

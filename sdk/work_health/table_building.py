@@ -15,6 +15,7 @@ from .hidden_cells import format_column_letters
 from .mapping import ColumnMapping
 from .mapping_rules import Cells, SkipRule, apply_marks, build_period_code, is_blank, parse_date, sum_rows
 from .name_matching import find_nearest, normalise_name
+from .swallowed_rows import find_swallowed_rows
 from .tables import NUMBER_COLUMNS, SUBMISSION_COLUMNS, Grid, Table, build_finding
 from .wide_tables import find_wide_table
 
@@ -76,6 +77,8 @@ def build_table(
     if body:
         findings += _find_second_header(reading.header, targets, body[0])
     findings += _find_ragged_rows(reading.header, body)
+    if grid.delimiter is not None:
+        findings += find_swallowed_rows(reading.header, body, grid.delimiter)
     if not body:
         findings.append(build_finding("no-rows", f"{grid.source} has a header but no rows."))
     if findings:
@@ -100,7 +103,10 @@ def _fill_table(reading: _Reading, targets: list[str], body: list[tuple[int, lis
         columns=columns,
         rows=[[cells.get(name, "") for name in columns] for _, cells in filled],
         row_numbers=[number for number, _ in filled],
-        is_unmodified=reading.mapping is None and reading.header_index == 0 and grid.is_csv and not blank,
+        is_unmodified=reading.mapping is None
+        and reading.header_index == 0
+        and grid.delimiter is not None
+        and not blank,
         warnings=(*grid.warnings, *_find_left_out_rows(reading, body, blank)),
         source_names={
             target: header[index]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from math import isnan
 from pathlib import Path
@@ -15,7 +15,7 @@ from ._generated.models import Finding, Severity
 
 SUBMISSION_COLUMNS = (
     *("measure", "series", "service", "period", "area", "value", "numerator", "denominator", "lower", "upper"),
-    *("status", "note", "kind", "base_revision", "return_note"),
+    *("status", "note", "kind", "base_revision", "return_note", "rounded_to"),
 )
 NUMBER_COLUMNS = ("value", "numerator", "denominator", "lower", "upper")
 MAX_LISTED_ROWS = 1000
@@ -60,7 +60,8 @@ class Grid:
     warnings: tuple[Finding, ...] = ()
     findings: tuple[Finding, ...] = ()
     """Errors of cells, by the letters of their column. They count where the column is sent."""
-    is_csv: bool = False
+    delimiter: str | None = None
+    """The delimiter of a CSV file; None for other sources."""
     constants: Mapping[str, str] = field(default_factory=dict[str, str])
     """Cells of all rows that the mapping gives for this sheet."""
 
@@ -87,6 +88,13 @@ class Table:
             return iter([""] * len(self.rows))
         index = self.columns.index(name)
         return (row[index] for row in self.rows)
+
+    def add_constant(self, name: str, value: str) -> Table:
+        """Return the table with a column that has this value in all rows. A column of the source stays as it is."""
+        if name in self.columns:
+            return self
+        rows = [[*row, value] for row in self.rows]
+        return replace(self, columns=[*self.columns, name], rows=rows, is_unmodified=False)
 
     def to_csv(self, rows: Iterable[int] | None = None) -> bytes:
         """Return the table as CSV, or only the rows with these numbers, from 0."""

@@ -1,5 +1,6 @@
 """The output and exit codes of the command line, against a real server."""
 
+import csv
 import json
 import os
 import re
@@ -10,16 +11,18 @@ import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
+import openpyxl
 import pytest
 import typer
 
 from tests.fixtures.command_line import Command, make_command
 from tests.fixtures.faulty_servers import make_answer, run_faulty_server
 from tests.fixtures.server_process import ROOT, SANDBOX_PROGRAMME, RunningServer, run_server
-from work_health import WorkHealth
+from work_health import WorkHealth, new_return, observation
 from work_health.cli.exit_codes import EXIT_CODE_MEANINGS, ExitCode, choose_exit_code
 from work_health.errors import ApiError, CheckFailed, ConnectionFailed, WorkHealthError
 
+CASES = Path(__file__).parents[1] / "cases"
 MEASURE = "ips-primary-care-referrals"
 FILE = f"""measure,period,area,sex,value
 {MEASURE},FY2025-26-Q3,E06000018,,140
@@ -116,6 +119,100 @@ def test_tables_fit_80_columns(command, monkeypatch):
         lines = command(*words).out.splitlines()
         assert max(map(len, lines)) <= 80, words
     assert f"{MEASURE}\n" in re.sub(" +\n", "\n", command("obligations").out)  # no name is broken
+
+
+RENAMED = """
+[constants]
+measure = "ips-primary-care-referrals"
+period = "FY2025-26-Q3"
+[columns]
+"GSS code" = "area"
+"Referrals" = "value"
+"Remarks" = "note"
+"""
+RENAMED_EXPORT = """Return of the council
+Remarks;GSS code;Referrals
+;E06000018;140
+"late forms;E05012270;20
+;E05012271;31
+see email";E05012272;12
+"""
+
+
+def list_refusals(server: RunningServer, command: Command, file: Path, *options: str) -> list[list[tuple]]:
+    """Return code, rows and column of each finding, from the client and the command line, to check and to submit."""
+    mapping = options[1] if options else None
+    refusals = []
+    with WorkHealth(server.key, base_url=server.address) as client:
+        for method in (client.check, client.submit):
+            with pytest.raises(CheckFailed) as raised:
+                method(file, mapping=mapping)
+            refusals.append([finding.to_dict() for finding in raised.value.findings])
+    for word in ("check", "submit"):
+        result = command(word, str(file), *options, "--json")
+        assert (result.code, result.out) == (ExitCode.REJECTED, "")
+        refusals.append(json.loads(result.err)["findings"])
+    return [
+        [(finding["code"], finding["rows"], finding.get("column")) for finding in findings] for findings in refusals
+    ]
+
+
+def test_nothing_that_a_reader_does_not_see_is_sent(server, command, tmp_path):
+    book = openpyxl.Workbook()
+    for row in csv.reader(FILE.replace("80", "#REF!").splitlines()):
+        book.worksheets[0].append([int(cell) if cell.isdigit() else cell for cell in row])
+    book.save(tmp_path / "error.xlsx")
+    (tmp_path / "renamed.csv").write_text(RENAMED_EXPORT)
+    (tmp_path / "renamed.toml").write_text(RENAMED)
+    cases = {
+        CASES / "swallowed-quote-q3.csv": ("swallowed-rows", [3, 5], "note"),
+        tmp_path / "renamed.csv": ("swallowed-rows", [4, 6], "Remarks"),
+        CASES / "hidden-row.xlsx": ("hidden-rows", [6], None),
+        CASES / "hidden-column.xlsx": ("hidden-column", [], "note"),
+        tmp_path / "error.xlsx": ("error-cell", [3], "value"),
+    }
+    for file, finding in cases.items():
+        options = ("--mapping", "renamed.toml") if file.stem == "renamed" else ()
+        assert list_refusals(server, command, file, *options) == [[finding]] * 4, file
+
+
+@pytest.mark.parametrize(("file", "cells"), [("hidden-row", 5), ("hidden-column", 4)])
+def test_hidden_cells_are_sent_if_the_mapping_states_it(command, tmp_path, file, cells):
+    (tmp_path / "all.toml").write_text("hidden = true\n")
+    checked = command("check", str(CASES / f"{file}.xlsx"), "--mapping", "all.toml", "--json")
+    assert json.loads(checked.out)["rows"] == cells
+
+
+def test_number_is_what_excel_shows(command):
+    result = command("submit", str(CASES / "float-noise.xlsx"), "--dry-run", "--json")
+    assert (result.code, json.loads(result.out)["rows"]["used"]) == (ExitCode.DONE, 4)
+
+
+def test_option_comes_before_the_constant_of_the_mapping(command, tmp_path):
+    (tmp_path / "renamed.toml").write_text(RENAMED)
+    (tmp_path / "renamed.csv").write_text("Remarks;GSS code;Referrals\n;E06000018;140\n")
+    arguments = ("renamed.csv", "--mapping", "renamed.toml", "--period", "FY2026-27-Q1", "--json")
+    assert json.loads(command("check", *arguments).out)["returns"] == [f"{MEASURE} FY2026-27-Q1"]
+    [item] = json.loads(command("submit", *arguments, "--dry-run", "--confirm-withdrawals").out)["returns"]
+    assert item["period"]["code"] == "FY2026-27-Q1"
+
+
+def test_rounding_is_declared_in_each_way(server, command, tmp_path):
+    file = CASES / "rounded-above.csv"
+    undeclared = command("submit", str(file), "--dry-run")
+    assert (undeclared.code, "--rounded-to" in undeclared.err) == (ExitCode.REJECTED, True)
+    (tmp_path / "rounded.toml").write_text("[constants]\nrounded_to = 5\n")
+    for options in (("--rounded-to", "5"), ("--mapping", "rounded.toml")):
+        result = command("submit", str(file), "--dry-run", *options)
+        assert result.code == ExitCode.DONE, result.err
+        assert result.out.splitlines()[-1] == f"Next: work-health submit {file} {' '.join(options)}"
+    with WorkHealth(server.key, base_url=server.address) as client:
+        for source in (file, new_return(MEASURE, "FY2025-26-Q3", [observation("E06000018", 140)])):
+            assert client.submit(source, rounded_to=5, dry_run=True, confirm_withdrawals=True).is_accepted
+        parts = client.submit_in_parts(file, rounded_to=5, journal=tmp_path / "journal.json")
+        assert len(parts.committed) == 1
+        [current] = client.list_returns(SANDBOX_PROGRAMME, measure=MEASURE, period="FY2025-26-Q3").items
+    assert current.rounded_to == 5
 
 
 def test_obligations_follow_all_pages(command):

@@ -35,6 +35,7 @@ class AsyncSubmitMethods(AsyncSender):
         confirm_withdrawals: bool = False,
         justifications: Mapping[str, str] | None = None,
         note: str | None = None,
+        rounded_to: int | None = None,
         check: bool = True,
         raise_if_rejected: bool = True,
         idempotency_key: str | None = None,
@@ -68,6 +69,7 @@ class AsyncSubmitMethods(AsyncSender):
                 tenth.
             justifications: Texts by the id of the finding that they justify.
             note: A note for reviewers.
+            rounded_to: The base to which all counts are rounded, such as 5, if the rows have no such column.
             check: Check the cells on this computer first, against the schema of your duties.
             raise_if_rejected: If False, return a rejection instead of raising it. Its `findings` list the errors.
             idempotency_key: A key of your own, for a script that may start twice.
@@ -91,6 +93,7 @@ class AsyncSubmitMethods(AsyncSender):
                 confirm_withdrawals=confirm_withdrawals,
                 justifications=justifications,
                 note=note,
+                rounded_to=rounded_to,
             ),
             SendOptions(check=check, dry_run=dry_run, dry_run_token=dry_run_token, idempotency_key=idempotency_key),
             raise_if_rejected=raise_if_rejected,
@@ -110,6 +113,7 @@ class AsyncSubmitMethods(AsyncSender):
         confirm_withdrawals: bool = False,
         justifications: Mapping[str, str] | None = None,
         note: str | None = None,
+        rounded_to: int | None = None,
         rows: int = 50_000,
         journal: Path | None = None,
         on_progress: Callable[[PartsResult], object] | None = None,
@@ -138,6 +142,7 @@ class AsyncSubmitMethods(AsyncSender):
                 tenth.
             justifications: Texts by the id of the finding that they justify.
             note: A note for reviewers.
+            rounded_to: The base to which all counts are rounded, such as 5, if the rows have no such column.
             rows: The number of rows in a part. A return with more rows is one part.
             journal: The file that records which parts are done. Default: next to the source, if that is a file. The
                 method deletes it when all parts are committed.
@@ -161,6 +166,7 @@ class AsyncSubmitMethods(AsyncSender):
                 confirm_withdrawals=confirm_withdrawals,
                 justifications=justifications,
                 note=note,
+                rounded_to=rounded_to,
             ),
             rows_per_part=rows,
             journal=journal,

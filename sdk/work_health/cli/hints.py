@@ -9,6 +9,7 @@ OPTION_BY_FIELD = {
     "organisation=": "--organisation",
     "period=": "--period",
     "programme=": "--programme",
+    "rounded_to": "--rounded-to",
     "sheet": "--sheet",
 }
 _FIELD = re.compile(r"`(?P<code>[a-z_]+=?)`|`?\"(?P<field>[a-z_]+)\": true`?|\b(?P<word>confirm_withdrawals)\b")

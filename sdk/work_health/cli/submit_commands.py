@@ -17,6 +17,12 @@ if TYPE_CHECKING:
 
 app = typer.Typer()
 
+RoundedTo = Annotated[int | None, typer.Option(help="The base to which all counts are rounded, such as 5.", min=2)]
+RowsOfPart = Annotated[
+    int | None,
+    typer.Option(help="Send submissions of about this many rows, each of whole returns. Run again to resume.", min=1),
+]
+
 
 class SubmissionArguments(TypedDict):
     """The arguments that `submit` and `submit_in_parts` of the client share."""
@@ -29,6 +35,7 @@ class SubmissionArguments(TypedDict):
     confirm_withdrawals: bool
     justifications: dict[str, str]
     note: str | None
+    rounded_to: int | None
 
 
 @app.command()
@@ -84,12 +91,8 @@ def submit(
     ] = False,
     justify: Annotated[list[str] | None, typer.Option(help="ID=TEXT: justify the finding with this id.")] = None,
     note: Annotated[str | None, typer.Option(help="A note for reviewers.")] = None,
-    in_parts: Annotated[
-        int | None,
-        typer.Option(
-            help="Send submissions of about this many rows, each of whole returns. Run again to resume.", min=1
-        ),
-    ] = None,
+    rounded_to: RoundedTo = None,
+    in_parts: RowsOfPart = None,
     json_: Json = False,
 ) -> None:
     """Submit a file. The server accepts all of it or none of it.
@@ -99,7 +102,7 @@ def submit(
     session = get_session(context, json_)
     arguments: SubmissionArguments = {
         "mapping": mapping, "sheet": sheet, "measure": measure, "period": period, "organisation": organisation,
-        "confirm_withdrawals": confirm_withdrawals, "note": note,
+        "confirm_withdrawals": confirm_withdrawals, "note": note, "rounded_to": rounded_to,
         "justifications": dict(_parse_justification(text) for text in justify or []),
     }  # fmt: skip
     if in_parts and dry_run:
