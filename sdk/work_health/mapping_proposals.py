@@ -14,7 +14,7 @@ from .mapping_rules import is_count, parse_date
 from .name_matching import normalise_name
 from .period_spellings import find_period
 from .tables import NUMBER_COLUMNS, SUBMISSION_COLUMNS, Grid
-from .wide_tables import find_category, list_category_columns
+from .wide_tables import find_category, list_category_columns, strip_total_word
 
 if TYPE_CHECKING:
     from ._generated.models import Period
@@ -152,6 +152,7 @@ def _propose_areas(proposal: Proposal, cells: Mapping[str, list[str]], facts: Pl
         return
     proposal.columns[best] = ("area", "")
     codes = proposal.codes.setdefault("area", {})
+    named = {area for text in cells[best] for area in facts.labels.resolve_area(text, facts.areas)}
     for text in cells[best]:
         matches = facts.labels.resolve_area(text, facts.areas)
         if len(matches) == 1 and matches[0] in facts.areas:
@@ -161,8 +162,17 @@ def _propose_areas(proposal: Proposal, cells: Mapping[str, list[str]], facts: Pl
             proposal.questions.append(
                 f"{text!r} is the name of several areas: {', '.join(matches)}. Add one to [codes.area]."
             )
+        elif (area := _find_area_of_total(text, facts)) and area not in named:
+            codes[text] = (area, f"{facts.labels.areas[area]}, of which this is the total")
         else:
             _propose_skip(proposal, best, text)
+
+
+def _find_area_of_total(text: str, facts: PlanFacts) -> str | None:
+    """Return the area of the duty that the label of a total names, such as the city below its wards."""
+    name = strip_total_word(text)
+    matches = facts.labels.resolve_area(name, facts.areas) if name else []
+    return matches[0] if len(matches) == 1 and matches[0] in facts.areas else None
 
 
 def _propose_skip(proposal: Proposal, column: str, text: str) -> None:
@@ -258,6 +268,11 @@ def _propose_numbers(proposal: Proposal, cells: Mapping[str, list[str]], facts: 
     wide = list_category_columns([name for name in numeric if name.strip()], facts.labels)
     if wide is not None and wide[0] in facts.dimensions and facts.number_columns == ("value",):
         proposal.unpivot = wide
+        proposal.questions += [
+            f"Which category of {wide[0]} is {name!r}? Add it to [unpivot.columns], unless it is none."
+            for name in numeric
+            if name not in wide[1]
+        ]
         return
     for target in facts.number_columns:
         free = [name for name in numeric if name not in proposal.columns]

@@ -28,15 +28,31 @@ CATEGORY_WORDS = {
 
 def find_category(word: str, dimension: str, labels: Labels) -> str | None:
     """Return the category that a word of an export means, empty for the total, or None if that is not certain."""
-    codes = labels.resolve_category(dimension, word)
-    if len(codes) == 1:
-        return codes[0]
-    text = fold_name(word)
-    if text in TOTAL_WORDS or text.startswith(TOTAL_STARTS):
-        return ""
-    return next(
-        (code for code, words in CATEGORY_WORDS.items() if code in labels.dimensions[dimension] and text in words), None
-    )
+    for text in dict.fromkeys((fold_name(word), _strip_dimension(word, dimension))):
+        codes = labels.resolve_category(dimension, text)
+        if len(codes) == 1:
+            return codes[0]
+        if text in TOTAL_WORDS or text.startswith(TOTAL_STARTS):
+            return ""
+        for code, words in CATEGORY_WORDS.items():
+            if code in labels.dimensions[dimension] and text in words:
+                return code
+    return None
+
+
+def _strip_dimension(word: str, dimension: str) -> str:
+    """Return the word without words of the dimension before it: `Age not recorded` is `not recorded`."""
+    words = fold_name(word).split()
+    while len(words) > 1 and words[0] in fold_name(dimension).split():
+        del words[0]
+    return " ".join(words)
+
+
+def strip_total_word(text: str) -> str | None:
+    """Return the name in the label of a total, such as `Nottingham` of `Nottingham total`; None for another text."""
+    folded = fold_name(text)
+    name = " ".join(word for word in folded.split() if word != "total")
+    return name if name and name != folded else None
 
 
 def list_category_columns(names: Sequence[str], labels: Labels) -> tuple[str, dict[str, str]] | None:

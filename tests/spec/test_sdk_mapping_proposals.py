@@ -81,6 +81,23 @@ def test_titles_totals_and_notes_around_the_table_are_left_out():
     assert rows == [["E06000018", "female", "80"], ["E06000018", "male", "57"]]
 
 
+def test_total_of_wards_is_the_total_of_the_city():
+    wards = "Ward,Clients\nAspley,55\nHyson Green & Arboretum,80\n"
+    document, questions, rows = propose(f"{wards}Nottingham total,135\n")
+    assert (document["codes"]["area"]["Nottingham total"], questions) == ("E06000018", [])
+    assert rows == [["E05012270", "55"], ["E05012281", "80"], ["E06000018", "135"]]
+    document, _, rows = propose(f"{wards}Nottingham,135\nTotal Nottingham,135\n")
+    assert (document["skip"], len(rows)) == ({"where": {"Ward": ["Total Nottingham"]}}, 3)
+
+
+def test_column_of_unknown_ages_is_a_category():
+    header = "Ward,Age 16 to 24,Age 25 to 34,Age not recorded,Total,Rate"
+    document, questions, _ = propose(f"{header}\nAspley,4,6,1,11,3\n")
+    assert document["unpivot"]["columns"]["Age not recorded"] == "unknown"
+    assert document["unpivot"]["columns"]["Age 25 to 34"] == "25-34"
+    assert ["'Rate'" in question for question in questions] == [True]
+
+
 def test_finer_bands_go_into_ours():
     document, questions, rows = propose("Area,Age,Count\nNottingham,16-17,3\nNottingham,18 to 24,4\nNottingham,65+,9\n")
     assert (document["sum"], questions) == (True, [])
