@@ -71,6 +71,7 @@ def _load_guide(name: str) -> Guide:
     summary = next(inline.content for token, inline in pairwise(tokens) if token.type == "paragraph_open")
     _add_links(tokens)
     html = _MARKDOWN.renderer.render(tokens, _MARKDOWN.options, {})
+    html = html.replace("<pre>", '<pre tabindex="0">')  # long lines scroll, with the keyboard too
     return Guide(
         name=name,
         title=title,

@@ -27,9 +27,18 @@ HIDDEN_CLIENTS = (
     *("powershell", "ruby", "rust", "swift"),
 )
 HIDDEN_PYTHON_CLIENTS = ["python3", "aiohttp", "httpx_sync", "httpx_async"]
+# Scalar's own colours have too little contrast, its buttons are small, and the keyboard cannot scroll its lists.
+SCALAR_STYLE = (
+    ".light-mode{--scalar-color-2:#4a5560;--scalar-color-3:#5b6773;--scalar-color-blue:#0b5cad;"
+    "--scalar-color-green:#15693a;--scalar-color-orange:#984000;--scalar-color-red:#a8281e;--scalar-color-purple:#6a3fa0}"
+    ".dark-mode{--scalar-color-3:#a4a4a4}.endpoints,:has(>.endpoints){max-height:none!important;overflow:visible!important}"
+    ".endpoint-path{white-space:normal!important;overflow-wrap:anywhere;min-width:0}"
+    "button[aria-expanded]{min-width:24px;min-height:24px}"
+)
 # With these options Scalar requests only the document. With its defaults it loads fonts from its own host.
 SCALAR_OPTIONS = {
     "url": "/openapi.json",
+    "customCss": SCALAR_STYLE,
     "withDefaultFonts": False,
     "telemetry": False,
     "proxyUrl": "",

@@ -87,7 +87,7 @@ async def test_every_guide_is_served_in_full(client: httpx2.AsyncClient) -> None
         markdown = FILES[name].read_text()
         assert markdown.splitlines()[0].removeprefix("# ") in index
         assert page.text.count("<h2 ") == len(re.findall(r"^## ", markdown, re.MULTILINE))
-        assert page.text.count("<pre>") == markdown.count("```") / 2
+        assert page.text.count("<pre ") == markdown.count("```") / 2
         assert "<img" not in page.text
         assert "style=" not in page.text
 
