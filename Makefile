@@ -9,7 +9,7 @@ TWO := -q -n 2 --dist worksteal
 # Tests start many processes. Each would compile what it imports.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run test spec test-18 check fuzz attack bench bench-long contract breaking lock sbom audit look
+.PHONY: run test spec test-18 browser check fuzz attack bench bench-long contract breaking lock sbom audit look
 
 run: .venv/run.txt
 	@$(BIN)/python -m api run --examples
@@ -17,7 +17,7 @@ run: .venv/run.txt
 # basedpyright has one process, and takes as long as the others take for spec.
 test: .venv/dev.txt .venv/node.txt
 	@$(MAKE) --no-print-directory -j 2 check spec
-	$(BIN)/python -m pytest $(TWO) tests/attacks tests/partner tests/contract tests/faults
+	$(BIN)/python -m pytest $(TWO) tests/attacks tests/partner tests/contract tests/faults tests/browser
 	TEST_POSTGRES=18 $(BIN)/python -m pytest $(TWO) $(ON_18)
 
 spec: .venv/dev.txt
@@ -28,6 +28,12 @@ spec: .venv/dev.txt
 
 test-18: .venv/dev.txt
 	TEST_POSTGRES=18 $(BIN)/python -m pytest $(TWO) tests/partner tests/contract/test_migrations.py
+
+# Debian's package. Where there is none, `make test` leaves out the tests in a browser, and says so.
+browser:
+	@command -v chromium >/dev/null || if [ "$$(id -u)" = 0 ]; then \
+		apt-get -qq update && apt-get -qq install -y chromium fonts-liberation >/dev/null; \
+		else echo "There is no chromium here. Install it as root: apt-get install chromium" >&2; exit 1; fi
 
 check: .venv/dev.txt
 	$(BIN)/ruff check .
