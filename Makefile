@@ -79,7 +79,7 @@ audit: .venv/dev.txt
 	$(BIN)/python tools/audit_dependencies.py
 
 look: .venv/dev.txt
-	$(BIN)/python tools/screenshots.py
+	$(BIN)/python -m tools.screenshots
 
 .venv/run.txt: requirements/run.txt
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv

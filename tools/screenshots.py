@@ -1,77 +1,108 @@
-"""Screenshots of what a person sees, taken offline: `python tools/screenshots.py [http://127.0.0.1:8000]` → `build/look/`."""
+"""Screenshots of what a person sees, taken offline, of a server with a filled sandbox.
+
+`python -m tools.screenshots [http://127.0.0.1:8000]` writes every page in both widths into `build/look/`. With
+`--readme` it writes the pictures of the README into `docs/pictures/`.
+"""
 
 import argparse
-import shutil
-import subprocess
+import asyncio
 import sys
-import tempfile
 from pathlib import Path
 from urllib.parse import urlsplit
-from urllib.request import urlopen
 
+from playwright.async_api import Browser, Error, Page
+
+from tools.chromium import find_chromium, forbid_other_hosts, start_chromium
+
+PROGRAMME = "/programmes/work-and-health-2025-2028-sandbox"
 PAGE_PATHS = (
+    "/",
+    PROGRAMME,
+    f"{PROGRAMME}/measures/ips-engagements",
+    f"{PROGRAMME}/measures/economic-inactivity-ill-health",
+    f"{PROGRAMME}/logic-model",
+    "/sign-in",
     "/docs",
     "/errors/no-duty",
+    "/guides",
     "/guides/submitting",
     "/guides/reviewing",
     "/guides/sdk",
     "/guides/outcomes",
     "/guides/publishing",
 )
-OUTPUT_FOLDER = Path(__file__).parent.parent / "build" / "look"
-TIMEOUT_SECONDS = 120
+WIDTHS = (1280, 400)
+ROOT = Path(__file__).parent.parent
+OUTPUT_FOLDER = ROOT / "build" / "look"
+README_FOLDER = ROOT / "docs" / "pictures"
+MEASURES_IN_PICTURE = 3
+MARGIN_PIXELS = 24
+LOAD_PICTURES = """Promise.all([...document.images].map(one => { one.loading = 'eager'; return one.decode() }))"""
 
 
-def take_screenshot(chromium: str, url: str, picture: Path) -> None:
-    """Chromium can reach the server and nothing else: what would need another host is missing in the picture."""
-    picture.unlink(missing_ok=True)
-    with tempfile.TemporaryDirectory() as profile:
-        done = subprocess.run(
-            [
-                chromium,
-                "--headless",
-                "--no-sandbox",
-                "--disable-gpu",
-                "--disable-quic",
-                "--no-first-run",
-                "--disable-background-networking",
-                "--disable-component-update",
-                "--disable-sync",
-                "--hide-scrollbars",
-                f"--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE {urlsplit(url).hostname}",
-                f"--user-data-dir={profile}",
-                "--virtual-time-budget=8000",
-                "--window-size=1400,1000",
-                f"--screenshot={picture}",
-                url,
-            ],
-            capture_output=True,
-            text=True,
-            timeout=TIMEOUT_SECONDS,
-            check=False,
-        )
-    if not picture.exists():
-        raise SystemExit(f"chromium took no picture of {url} (exit {done.returncode}):\n{done.stderr[-2000:]}")
+async def take_screenshots(server: str, program: Path, *, for_readme: bool) -> None:
+    async with start_chromium(program) as browser:
+        if for_readme:
+            await picture_progress(await open_page(browser, server, PROGRAMME, 1120))
+            await picture_logic_model(await open_page(browser, server, f"{PROGRAMME}/logic-model", 1240))
+            return
+        for path in PAGE_PATHS:
+            for width in WIDTHS:
+                page = await open_page(browser, server, path, width)
+                name = path.removeprefix(PROGRAMME).strip("/").replace("/", "-") or (
+                    "programme" if path != "/" else "home"
+                )
+                await save(page, OUTPUT_FOLDER / f"{name}-{width}.png", full_page=True)
+
+
+async def open_page(browser: Browser, server: str, path: str, width: int) -> Page:
+    """Open a page. It can reach the server and nothing else: what would need another host is missing in the picture."""
+    context = await browser.new_context(base_url=server, viewport={"width": width, "height": 1000})
+    await forbid_other_hosts(context, server)
+    page = await context.new_page()
+    try:
+        await page.goto(path, wait_until="networkidle")
+    except Error as error:
+        raise SystemExit(f"{server}{path} does not answer ({error.message}). Is the server running?") from None
+    await page.evaluate(LOAD_PICTURES)
+    return page
+
+
+async def picture_progress(page: Page) -> None:
+    """Show the first measures that have a chart."""
+    charted = page.locator(".measure:has(.chart)")
+    first = await charted.first.bounding_box()
+    last = await charted.nth(MEASURES_IN_PICTURE - 1).bounding_box()
+    assert first is not None
+    assert last is not None
+    top, bottom = first["y"] - MARGIN_PIXELS, last["y"] + last["height"]
+    left, width = first["x"] - MARGIN_PIXELS, first["width"] + 2 * MARGIN_PIXELS
+    area = {"x": left, "y": top, "width": width, "height": bottom - top}
+    await save(page, README_FOLDER / "progress.png", full_page=True, clip=area)
+
+
+async def picture_logic_model(page: Page) -> None:
+    await save(page.locator("figure.wide .scroll"), README_FOLDER / "logic-model.png")
+
+
+async def save(target: object, picture: Path, **options: object) -> None:
+    picture.parent.mkdir(parents=True, exist_ok=True)
+    await target.screenshot(path=picture, **options)
+    sys.stdout.write(f"{picture}\n")
 
 
 def main() -> int:
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("server", nargs="?", default="http://127.0.0.1:8000")
-    server: str = arguments.parse_args().server.rstrip("/")
+    arguments.add_argument("--readme", action="store_true", help="write the pictures of the README")
+    options = arguments.parse_args()
+    server: str = options.server.rstrip("/")
     if urlsplit(server).scheme not in {"http", "https"}:
         arguments.error(f"{server!r} is not the address of a server; http://127.0.0.1:8000 would be one")
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        raise SystemExit("There is no chromium here: apt-get update && apt-get install -y chromium")
-    OUTPUT_FOLDER.mkdir(parents=True, exist_ok=True)
-    for path in PAGE_PATHS:
-        try:
-            urlopen(server + path, timeout=TIMEOUT_SECONDS).close()  # noqa: S310 - the scheme is checked above
-        except OSError as error:
-            raise SystemExit(f"{server}{path} does not answer ({error}). Is the server running?") from None
-        picture = OUTPUT_FOLDER / f"{path.strip('/').replace('/', '-')}.png"
-        take_screenshot(chromium, server + path, picture)
-        sys.stdout.write(f"{picture}\n")
+    program = find_chromium()
+    if program is None:
+        raise SystemExit("There is no chromium here. `make browser` installs it.")
+    asyncio.run(take_screenshots(server, program, for_readme=options.readme))
     return 0
 
 

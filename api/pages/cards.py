@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from api.pages.charts import ChartPoint, TrendLines
+from api.pages.return_words import name_holder
 from api.pages.wording import (
     abbreviate_period,
     describe_comparator,
@@ -71,6 +72,7 @@ class Chart(Struct, frozen=True, kw_only=True):
     """A picture with the words that describe it, and its data."""
 
     address: str
+    narrow_address: str  # the same picture for a narrow screen, where a wide one would have tiny letters
     alternative: str
     caption: str
     width: int
@@ -143,8 +145,7 @@ def _build_coverage(coverage: Coverage | None) -> CoverageWords | None:
 
 
 def _list_notes(progress: ReleasedMeasure, catalogue: Catalogue) -> list[str]:
-    roles = {role.slug: role.title for role in catalogue.plan.roles}
-    notes = [f"No organisation has this part yet: {roles.get(slug, slug)}." for slug in progress.unassigned]
+    notes = [f"No organisation has this part yet: {name_holder(slug, catalogue)}." for slug in progress.unassigned]
     newest = progress.newest_period
     if newest is not None and progress.latest is not None and newest.period.code != progress.latest.period.code:
         period, words = shorten_period(newest.period.label), describe_coverage(newest.coverage)
@@ -201,6 +202,7 @@ def _build_chart(
     width, height = LARGE if is_large else SMALL
     return Chart(
         address=f"{address}?size=large" if is_large else address,
+        narrow_address=address,
         alternative=f"Line chart of {progress.label}: from {ends[0]} to {ends[1]}, {len(shown)} figures.",
         caption="Bars show the 95 % interval, or how far the true number can be from a rounded one.",
         width=width,

@@ -13,6 +13,7 @@ SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"  # the name of the fo
 INK, QUIET, LINE, BAND, BAR = "var(--ink)", "var(--quiet)", "var(--line)", "var(--band)", "var(--bar)"
 FONT = "Liberation Sans, Arial, Helvetica, sans-serif"  # the widths of the first are known where a picture is drawn
 BAR_HEIGHT, AXIS_HEIGHT = 26, 44
+MAX_LABEL_SHARE = 0.36  # of the width of bars
 _AXIS: Json = {
     "labelColor": QUIET,
     "titleColor": QUIET,
@@ -98,7 +99,7 @@ def build_bars(points: Sequence[ChartPoint], *, axis: str, width: int) -> Json:
     encoding = {
         "y": {
             **_category_axis([point.label for point in points]),
-            "axis": {"title": None, "labelLimit": 260, "ticks": False},
+            "axis": {"title": None, "labelLimit": round(width * MAX_LABEL_SHARE), "ticks": False},
         },
         "x": {"type": "quantitative", "axis": {"title": axis, "tickCount": 5}, "scale": {"zero": True}},
     }
@@ -165,12 +166,13 @@ def _build_level(name: str, level: float) -> list[Json]:
 
 def _build_comparator(points: Sequence[ChartPoint], name: str) -> list[Json]:
     last = next(point for point in reversed(points) if point.comparator is not None)
+    is_below = (last.comparator or 0) < (last.value or 0)  # the name keeps away from the line of the figures
     place = {"y": {"field": "comparator", "type": "quantitative"}}
     return [
         {"mark": {"type": "line", "color": QUIET, "strokeDash": [5, 3], "strokeWidth": 1.5}, "encoding": place},
         {
             "transform": [{"filter": {"field": "label", "equal": last.label}}],
-            "mark": {"type": "text", "color": QUIET, "align": "right", "dy": -8, "text": name},
+            "mark": {"type": "text", "color": QUIET, "align": "right", "dy": 12 if is_below else -8, "text": name},
             "encoding": place,
         },
     ]

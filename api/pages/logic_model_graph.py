@@ -57,7 +57,8 @@ def _write_node(node: NodeOutcomes, gap: str | None, address: str) -> str:
 
 def _describe_returns(node: NodeOutcomes) -> str:
     coverage = node.coverage
-    return f"{coverage.approved} of {coverage.expected} returns" if coverage.expected else ""
+    returns = "return" if coverage.expected == 1 else "returns"
+    return f"{coverage.approved} of {coverage.expected} {returns}" if coverage.expected else ""
 
 
 def _write_link(link: Link) -> str:

@@ -12,7 +12,7 @@ from schema.measures import Measure
 from schema.released_figures import PublishedFigure
 from schema.released_views import ReleasedMeasure
 
-WIDTH = 720
+WIDTH, NARROW_WIDTH = 720, 360
 _FORMATS = {
     "CSV": "outcomes.csv",
     "JSON": "outcomes",
@@ -30,12 +30,11 @@ class Breakdown(Struct, frozen=True, kw_only=True):
 
 
 class BreakdownView(Struct, frozen=True, kw_only=True):
-    """A breakdown with its chart, or the reason why there is none."""
+    """A breakdown with its chart, or without one where the release shows no number."""
 
     id: str
     title: str
     chart: Chart | None
-    reason: str
 
 
 def list_breakdowns(measure: Measure, catalogue: Catalogue) -> list[Breakdown]:
@@ -66,15 +65,15 @@ def name_figures(
 def build_view(
     breakdown: Breakdown, rows: Sequence[tuple[str, PublishedFigure]], *, title: str, address: str
 ) -> BreakdownView:
-    """Return the breakdown with its chart. Without any number there is no chart, and the reason says so."""
+    """Return the breakdown with its chart. Without any number there is no chart."""
     shown = [(name, figure) for name, figure in rows if figure.value is not None]
     if not shown:
-        reason = "This release hides every figure of this breakdown, or has none."
-        return BreakdownView(id=breakdown.key, title=breakdown.title, chart=None, reason=reason)
+        return BreakdownView(id=breakdown.key, title=breakdown.title, chart=None)
     name, largest = max(shown, key=lambda pair: pair[1].value or 0)
     period = shorten_period(largest.period.label)
     chart = Chart(
         address=address,
+        narrow_address=f"{address}?size=small",
         alternative=f"Bars {breakdown.title.lower()}, {period}: the largest is {name} with {describe_value(largest)}.",
         caption=f"{period}. Lines show the 95 % interval, or how far the true number can be. c: hidden, so that nobody "
         "can be identified.",
@@ -82,7 +81,7 @@ def build_view(
         height=BAR_HEIGHT * len(rows) + AXIS_HEIGHT,
         table=build_table(f"{title}, {breakdown.title.lower()}, {period}", breakdown.title[3:].capitalize(), rows),
     )
-    return BreakdownView(id=breakdown.key, title=breakdown.title, chart=chart, reason="")
+    return BreakdownView(id=breakdown.key, title=breakdown.title, chart=chart)
 
 
 def list_facts(progress: ReleasedMeasure, measure: Measure) -> list[tuple[str, str]]:

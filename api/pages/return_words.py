@@ -61,7 +61,11 @@ def name_measures(slugs: Iterable[str], catalogue: Catalogue) -> str:
 def name_series(measure: Measure, series: str, service: str) -> str:
     """Return the measure's name, with series and service where they are not the usual ones."""
     title = next(one for one in measure.series if one.slug == series)
-    parts = [measure.label] + ([] if title.headline else [title.title]) + ([] if service == "main" else [service])
+    parts = (
+        [measure.label]
+        + ([] if title.headline else [title.title])
+        + ([] if service == "main" else [service.replace("-", " ")])
+    )
     return ", ".join(parts)
 
 

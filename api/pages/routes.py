@@ -18,6 +18,7 @@ from api.pages.home import list_ways, name_programmes
 from api.pages.logic_model_graph import write_graph
 from api.pages.logic_model_views import list_columns, name_gaps
 from api.pages.measure_views import (
+    NARROW_WIDTH,
     WIDTH,
     build_view,
     list_breakdowns,
@@ -123,7 +124,12 @@ async def draw_trend(
 
 @get(f"{PATH}/measures/{{measure:str}}/by/{{key:str}}", middleware=CACHED)
 async def draw_breakdown(
-    programme: FromPath[str], measure: FromPath[str], key: FromPath[str], state: State, scope: Scope
+    programme: FromPath[str],
+    measure: FromPath[str],
+    key: FromPath[str],
+    state: State,
+    scope: Scope,
+    size: FromQuery[Literal["small", "large"]] = "large",
 ) -> Response[bytes]:
     """Draw a measure by the areas of a level or the categories of a dimension."""
     page = await fetch_page(programme, state, scope)
@@ -133,7 +139,8 @@ async def draw_breakdown(
     if breakdown is None:
         raise NotFound(f"The page of {measure} has no chart by {key!r}.")
     rows = name_figures(breakdown, await fetch_breakdown(page, progress, breakdown), catalogue)
-    chart = build_bars([make_point(name, figure) for name, figure in rows], axis=name_axis(of_plan.unit), width=WIDTH)
+    width = WIDTH if size == "large" else NARROW_WIDTH
+    chart = build_bars([make_point(name, figure) for name, figure in rows], axis=name_axis(of_plan.unit), width=width)
     return _svg_response(await draw_chart(chart))
 
 

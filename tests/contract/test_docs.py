@@ -189,3 +189,10 @@ def test_every_error_code_that_a_page_names_has_its_page():
     for page in PAGES:
         for code in re.findall(r"(?:refuse[sd]? [^.`]*\(|/errors/)`?([a-z]+(?:-[a-z]+)+)", page.read_text()):
             assert code in known, f"{page.relative_to(ROOT)} names {code}"
+
+
+def test_pictures_of_the_readme_are_small_and_described():
+    shown = re.findall(r"!\[([^]]+)\]\((docs/pictures/[\w-]+\.png)\)", (ROOT / "README.md").read_text())
+    pictures = sorted((ROOT / "docs" / "pictures").iterdir())
+    assert sorted(ROOT / path for _, path in shown) == pictures != []
+    assert all(picture.stat().st_size <= 300_000 for picture in pictures)

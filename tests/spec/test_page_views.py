@@ -170,7 +170,7 @@ def test_figures_have_the_names_of_areas_and_categories():
     assert area == HARBOUR_CATALOGUE.areas[TOWN].name
 
 
-def test_breakdown_has_a_chart_or_a_reason():
+def test_breakdown_without_a_number_has_no_chart():
     rows = [
         ("Female", replace(ROLL[0], error_95=4.0)),
         ("Male", HIDDEN),
@@ -179,6 +179,7 @@ def test_breakdown_has_a_chart_or_a_reason():
     view = measure_views.build_view(BY_SEX, rows, title="On roll", address="/x.svg")
     assert view.chart is not None
     assert view.chart.table.columns[0] == "Sex"
+    assert view.chart.narrow_address == f"{view.chart.address}?size=small"
     assert [(bar.lower, bar.mark) for bar in (cards.make_point(*row) for row in rows)] == [
         (96, ""),
         (None, "c"),
