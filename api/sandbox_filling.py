@@ -20,6 +20,7 @@ from api.sandbox_returns import (
     list_financial_years,
     list_rolling_periods,
 )
+from schema.measures import UNCOUNTED_KINDS
 from schema.partners import Scope
 
 log = logging.getLogger("work_health")
@@ -45,6 +46,7 @@ class SandboxFiller:
     def __init__(self, http: httpx2.AsyncClient, programme: str, issue: IssueKey) -> None:
         self.http, self.address, self._issue = http, f"/v1/programmes/{programme}", issue
         self._keys: dict[tuple[str, tuple[Scope, ...]], str] = {}
+        self._uncounted: set[str] = set()
 
     async def fill(self, catalogue: Catalogue, today: date) -> Filling:
         """Submit, decide and publish. The newest period is left in every state that a review can have.
@@ -52,6 +54,7 @@ class SandboxFiller:
         A measure of which an organisation has returned something is left to that organisation: the guides and the
         commands that `run` prints go on with it.
         """
+        self._uncounted = {one.slug for one in catalogue.plan.measures if one.kind in UNCOUNTED_KINDS}
         levels = list_levels(today)
         for publisher, content in invent_statistics(catalogue, levels):
             await self._submit(publisher, [content])
@@ -95,17 +98,25 @@ class SandboxFiller:
     async def _approve_all(self) -> None:
         for one in await self._list_returns("pending"):
             await self._decide(one, "approval", {})
+            if one["measure"] in self._uncounted:
+                await self._clear(one)
+
+    async def _clear(self, one: Json) -> None:
+        """Clear every item or entry of a return for the release: invented texts name nobody."""
+        key = await self._find_key("nottingham-city-council", REVIEW_SCOPES)
+        detail = await self._get(f"{self.address}/returns/{one['organisation']}/{_name_path(one)}", key)
+        count = len(detail["items"] or detail["entries"] or ())
+        await self._decide(one, "clearance", {"entries": list(range(1, count + 1))})
 
     async def _decide(self, one: Json, decision: str, body: Json) -> None:
         """Decide as an organisation that did not send the return."""
-        path = "/".join((one["measure"], one["series"], one["service"], one["period"]["code"]))
         reviewer = "nhs-nottingham-nottinghamshire-icb"
         if one["organisation"] == reviewer:
             reviewer = "nottingham-city-council"
         response = await self._post(
             reviewer,
             REVIEW_SCOPES,
-            f"/returns/{one['organisation']}/{path}/{decision}",
+            f"/returns/{one['organisation']}/{_name_path(one)}/{decision}",
             {"revision": one["revision"]} | body,
         )
         response.raise_for_status()
@@ -152,6 +163,10 @@ class SandboxFiller:
         if (organisation, scopes) not in self._keys:
             self._keys[organisation, scopes] = await self._issue(organisation, list(scopes))
         return self._keys[organisation, scopes]
+
+
+def _name_path(one: Json) -> str:
+    return "/".join((one["measure"], one["series"], one["service"], one["period"]["code"]))
 
 
 def list_levels(today: date) -> dict[tuple[str, str], PublishedLevel]:

@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from playwright.async_api import Browser, Error, Page
+from playwright.async_api import Browser, Error, FloatRect, Page
 
 from tools.chromium import find_chromium, forbid_other_hosts, start_chromium
 
@@ -52,7 +52,7 @@ async def take_screenshots(server: str, program: Path, *, for_readme: bool) -> N
                 name = path.removeprefix(PROGRAMME).strip("/").replace("/", "-") or (
                     "programme" if path != "/" else "home"
                 )
-                await save(page, OUTPUT_FOLDER / f"{name}-{width}.png", full_page=True)
+                save(OUTPUT_FOLDER / f"{name}-{width}.png", await page.screenshot(full_page=True))
 
 
 async def open_page(browser: Browser, server: str, path: str, width: int) -> Page:
@@ -77,17 +77,17 @@ async def picture_progress(page: Page) -> None:
     assert last is not None
     top, bottom = first["y"] - MARGIN_PIXELS, last["y"] + last["height"]
     left, width = first["x"] - MARGIN_PIXELS, first["width"] + 2 * MARGIN_PIXELS
-    area = {"x": left, "y": top, "width": width, "height": bottom - top}
-    await save(page, README_FOLDER / "progress.png", full_page=True, clip=area)
+    area = FloatRect(x=left, y=top, width=width, height=bottom - top)
+    save(README_FOLDER / "progress.png", await page.screenshot(full_page=True, clip=area))
 
 
 async def picture_logic_model(page: Page) -> None:
-    await save(page.locator("figure.wide .scroll"), README_FOLDER / "logic-model.png")
+    save(README_FOLDER / "logic-model.png", await page.locator("figure.wide .scroll").screenshot())
 
 
-async def save(target: object, picture: Path, **options: object) -> None:
+def save(picture: Path, content: bytes) -> None:
     picture.parent.mkdir(parents=True, exist_ok=True)
-    await target.screenshot(path=picture, **options)
+    picture.write_bytes(content)
     sys.stdout.write(f"{picture}\n")
 
 

@@ -26,7 +26,7 @@ _AXIS: Json = {
     "titleFontSize": 12,
     "titleFontWeight": "normal",
 }
-_CONFIG: Json = {
+CONFIG: Json = {
     "axis": _AXIS,
     "view": {"stroke": None},
     "text": {"font": FONT, "fontSize": 12},
@@ -110,7 +110,7 @@ def _chart(points: Sequence[ChartPoint], layers: list[Json], encoding: Json, *, 
     rows = [{name: getattr(point, name) for name in ChartPoint.__struct_fields__} for point in points]
     return {
         "$schema": SCHEMA,
-        "config": _CONFIG,
+        "config": CONFIG,
         "width": width,
         "height": height,
         "data": {"values": rows},

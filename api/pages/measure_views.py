@@ -1,13 +1,16 @@
 """The page of one measure: its breakdowns as charts and tables, its definition, and where to take the data."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+import msgspec
 from msgspec import Struct
 
+from api.pages import maps
 from api.pages.cards import Chart, build_table
 from api.pages.charts import AXIS_HEIGHT, BAR_HEIGHT
 from api.pages.wording import describe_value, format_value, name_unit, shorten_period
 from api.plan.catalogue import Catalogue
+from schema.geojson import Geometry
 from schema.measures import Measure
 from schema.released_figures import PublishedFigure
 from schema.released_views import ReleasedMeasure
@@ -29,12 +32,20 @@ class Breakdown(Struct, frozen=True, kw_only=True):
     is_level: bool
 
 
+class Shapes(Struct, frozen=True, kw_only=True):
+    """The boundaries of areas by their codes. Invented ones are squares."""
+
+    boundaries: Mapping[str, Geometry]
+    are_invented: bool
+
+
 class BreakdownView(Struct, frozen=True, kw_only=True):
     """A breakdown with its chart, or without one where the release shows no number."""
 
     id: str
     title: str
     chart: Chart | None
+    map: Chart | None
 
 
 def list_breakdowns(measure: Measure, catalogue: Catalogue) -> list[Breakdown]:
@@ -63,17 +74,23 @@ def name_figures(
 
 
 def build_view(
-    breakdown: Breakdown, rows: Sequence[tuple[str, PublishedFigure]], *, title: str, address: str
+    breakdown: Breakdown,
+    rows: Sequence[tuple[str, PublishedFigure]],
+    shapes: Shapes,
+    *,
+    title: str,
+    address: str,
 ) -> BreakdownView:
     """Return the breakdown with its chart. Without any number there is no chart."""
     shown = [(name, figure) for name, figure in rows if figure.value is not None]
     if not shown:
-        return BreakdownView(id=breakdown.key, title=breakdown.title, chart=None)
+        return BreakdownView(id=breakdown.key, title=breakdown.title, chart=None, map=None)
     name, largest = max(shown, key=lambda pair: pair[1].value or 0)
     period = shorten_period(largest.period.label)
+    picture = f"{address}/by/{breakdown.key}.svg"
     chart = Chart(
-        address=address,
-        narrow_address=f"{address}?size=small",
+        address=picture,
+        narrow_address=f"{picture}?size=small",
         alternative=f"Bars {breakdown.title.lower()}, {period}: the largest is {name} with {describe_value(largest)}.",
         caption=f"{period}. Lines show the 95 % interval, or how far the true number can be. c: hidden, so that nobody "
         "can be identified.",
@@ -81,7 +98,26 @@ def build_view(
         height=BAR_HEIGHT * len(rows) + AXIS_HEIGHT,
         table=build_table(f"{title}, {breakdown.title.lower()}, {period}", breakdown.title[3:].capitalize(), rows),
     )
-    return BreakdownView(id=breakdown.key, title=breakdown.title, chart=chart)
+    area_map = _build_map(chart, period, shapes, shown)
+    return BreakdownView(id=breakdown.key, title=breakdown.title, chart=chart, map=area_map)
+
+
+def _build_map(bars: Chart, period: str, shapes: Shapes, shown: Sequence[tuple[str, PublishedFigure]]) -> Chart | None:
+    """Return the map that shows the same figures as the bars, or None where no area with a number has a boundary."""
+    count = sum(figure.area in shapes.boundaries for _, figure in shown)
+    if count == 0:
+        return None
+    address = bars.address.replace("/by/", "/map/")
+    squares = " The squares are invented, one for each area by name." if shapes.are_invented else ""
+    return msgspec.structs.replace(
+        bars,
+        address=address,
+        narrow_address=address,
+        alternative=f"Map, {period}: {count} areas have a shade. The table has the same figures.",
+        caption=f"{period}. A darker area has more. An area without a shade is hidden or has no figure.{squares}",
+        width=maps.WIDTH,
+        height=maps.HEIGHT,
+    )
 
 
 def list_facts(progress: ReleasedMeasure, measure: Measure) -> list[tuple[str, str]]:
@@ -107,20 +143,23 @@ def describe_level(value: float, unit: str, period: str | None) -> str:
     )
 
 
-def list_downloads(programme: str, measure: str, *, period: str = "all") -> list[tuple[str, str]]:
-    """Return the formats of a measure, with their addresses."""
+def list_downloads(programme: str, measure: str, *, is_counted: bool) -> list[tuple[str, str]]:
+    """Return the formats of a measure, with their addresses. Milestones and evidence have one."""
+    if not is_counted:
+        return [("JSON", f"/v1/programmes/{programme}/releases/latest/entries?measure={measure}")]
     return [
-        (name, f"/v1/programmes/{programme}/{path}?measure={measure}&period={period}")
-        for name, path in _FORMATS.items()
+        (name, f"/v1/programmes/{programme}/{path}?measure={measure}&period=all") for name, path in _FORMATS.items()
     ]
 
 
-def write_calls(programme: str, measure: str, server: str) -> tuple[str, str]:
+def write_calls(programme: str, measure: str, server: str, *, is_counted: bool) -> tuple[str, str]:
     """Return the call that has the data of the page, with curl and with the SDK."""
-    address = f"{server}/v1/programmes/{programme}/outcomes.csv?measure={measure}&period=all"
-    python = (
-        "from work_health import WorkHealth\n\n"
-        f'client = WorkHealth("{server}")\n'
+    _, address = list_downloads(programme, measure, is_counted=is_counted)[0]
+    read = (
         f'frame = client.outcomes(programme="{programme}", measure="{measure}", period="all").to_pandas()'
+        if is_counted
+        else f'entries = client.list_release_entries("{programme}", "latest", measure=["{measure}"])'
     )
-    return f"curl '{address}'", python
+    return f"curl '{server}{address}'", (
+        f'from work_health import WorkHealth\n\nclient = WorkHealth(base_url="{server}")\n{read}'
+    )

@@ -1,15 +1,25 @@
 """Read the newest release for a page: its progress, and the figures behind each chart."""
 
+from collections.abc import Sequence
+
+import msgspec
 from litestar.datastructures import State
 from litestar.types import Scope
 from msgspec import Struct
 
 from api.figures.query import OutcomeQuery
+from api.outcomes.formats.boundary_layer import GSS_CODE_PATTERN
+from api.outcomes.queries_boundaries import fetch_boundaries
 from api.outcomes.queries_open_release import ReleaseReader, find_release
+from api.outcomes.queries_released import fetch_entries
+from api.outcomes.released_query import resolve_entry_filters
 from api.outcomes.released_views import MeasureFigures, build_progress
-from api.pages.measure_views import Breakdown
-from schema.released_figures import PublishedFigure
+from api.pages.maps import arrange_squares
+from api.pages.measure_views import Breakdown, Shapes
+from schema.released_figures import PublishedFigure, ReleasedEntry
 from schema.released_views import ReleasedMeasure, ReleasedProgress
+
+MAX_ENTRIES = 200  # on a page; the API has all of them
 
 
 class ProgrammePage(Struct, frozen=True, kw_only=True):
@@ -45,3 +55,24 @@ async def fetch_breakdown(
         measures=[progress.measure], periods=[progress.latest.period.code], group_by=[breakdown.key], areas=areas
     )
     return await page.reader.select(query).fetch_figures(with_reasons=False)
+
+
+async def fetch_shapes(page: ProgrammePage, breakdown: Breakdown, figures: Sequence[PublishedFigure]) -> Shapes:
+    """Return the boundaries of the areas of a level. A sandbox for which none are loaded has invented squares."""
+    if not breakdown.is_level:
+        return Shapes(boundaries={}, are_invented=False)
+    catalogue = page.reader.catalogue
+    async with page.reader.engine.connect() as public:
+        boundaries = await fetch_boundaries(public, [figure.area for figure in figures])
+    if boundaries or not catalogue.sandbox:
+        return Shapes(boundaries=boundaries, are_invented=False)
+    areas = [catalogue.areas[figure.area] for figure in figures if GSS_CODE_PATTERN.fullmatch(figure.area)]
+    return Shapes(boundaries=arrange_squares(areas), are_invented=True)
+
+
+async def fetch_measure_entries(page: ProgrammePage, measure: str) -> list[ReleasedEntry]:
+    """Return the items or entries of a milestone or evidence measure that reviewers have cleared."""
+    reader = page.reader
+    filters = resolve_entry_filters([measure], [], reader.opened.covered_periods, reader.catalogue)
+    rows = await fetch_entries(reader.engine, reader.opened.state, filters, after=-1, limit=MAX_ENTRIES)
+    return [msgspec.json.decode(content, type=ReleasedEntry) for _, content in rows]

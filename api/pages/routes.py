@@ -9,17 +9,21 @@ from litestar.types import Scope
 
 from api.docs.layout import page_response
 from api.http.refusals import NotFound
-from api.outcomes.cache import CacheMiddleware
+from api.outcomes.cache import SOURCE_KEY, CacheMiddleware
 from api.outcomes.released_views import build_logic_model
 from api.pages.cards import LARGE, SMALL, build_card, find_lines, list_points, make_point
 from api.pages.charts import build_bars, build_trend
 from api.pages.drawing import draw_chart, draw_graph
+from api.pages.entry_views import EntryView, describe_entries
 from api.pages.home import list_ways, name_programmes
 from api.pages.logic_model_graph import write_graph
 from api.pages.logic_model_views import list_columns, name_gaps
+from api.pages.maps import build_map
 from api.pages.measure_views import (
     NARROW_WIDTH,
     WIDTH,
+    Breakdown,
+    BreakdownView,
     build_view,
     list_breakdowns,
     list_downloads,
@@ -28,11 +32,12 @@ from api.pages.measure_views import (
     write_calls,
 )
 from api.pages.programme_frames import build_frame
-from api.pages.queries_pages import ProgrammePage, fetch_breakdown, fetch_page
+from api.pages.queries_pages import ProgrammePage, fetch_breakdown, fetch_measure_entries, fetch_page, fetch_shapes
 from api.pages.wording import name_axis
+from api.plan.catalogue import Catalogue
 from api.plan.gaps import find_gaps
 from api.plan.queries import fetch_all_catalogues
-from schema.measures import Measure
+from schema.measures import UNCOUNTED_KINDS, Measure
 from schema.released_views import ReleasedMeasure
 
 CACHED = [CacheMiddleware()]
@@ -76,24 +81,27 @@ async def show_measure(
     page = await fetch_page(programme, state, scope)
     progress, of_plan = _find_measure(page, measure)
     catalogue, address = page.reader.catalogue, f"/programmes/{programme}/measures/{measure}"
-    views = [
-        build_view(
-            one,
-            name_figures(one, await fetch_breakdown(page, progress, one), catalogue),
-            title=progress.label,
-            address=f"{address}/by/{one.key}.svg",
-        )
-        for one in list_breakdowns(of_plan, catalogue)
-    ]
-    curl, python = write_calls(programme, measure, str(request.base_url).rstrip("/"))
+    views: list[BreakdownView] = []
+    for one in list_breakdowns(of_plan, catalogue):
+        figures = await fetch_breakdown(page, progress, one)
+        shapes, rows = await fetch_shapes(page, one, figures), name_figures(one, figures, catalogue)
+        views.append(build_view(one, rows, shapes, title=progress.label, address=address))
+    entries: list[EntryView] = []
+    is_counted = of_plan.kind not in UNCOUNTED_KINDS
+    if not is_counted:
+        entries = describe_entries(await fetch_measure_entries(page, measure))
+        scope["state"].pop(SOURCE_KEY)  # not cached: a redacted entry must disappear from every process immediately
+    curl, python = write_calls(programme, measure, str(request.base_url).rstrip("/"), is_counted=is_counted)
     return page_response(
         "measure.html",
         programme=_frame(page, address),
         card=build_card(progress, page.figures[measure].history, catalogue, is_large=True),
         views=views,
+        entries=entries,
+        is_counted=is_counted,
         facts=list_facts(progress, of_plan),
         caveats=progress.caveats,
-        downloads=list_downloads(programme, measure),
+        downloads=list_downloads(programme, measure, is_counted=is_counted),
         curl=curl,
         python=python,
     )
@@ -135,13 +143,26 @@ async def draw_breakdown(
     page = await fetch_page(programme, state, scope)
     progress, of_plan = _find_measure(page, measure)
     catalogue = page.reader.catalogue
-    breakdown = next((one for one in list_breakdowns(of_plan, catalogue) if f"{one.key}.svg" == key), None)
-    if breakdown is None:
-        raise NotFound(f"The page of {measure} has no chart by {key!r}.")
+    breakdown = _find_breakdown(of_plan, catalogue, key)
     rows = name_figures(breakdown, await fetch_breakdown(page, progress, breakdown), catalogue)
     width = WIDTH if size == "large" else NARROW_WIDTH
     chart = build_bars([make_point(name, figure) for name, figure in rows], axis=name_axis(of_plan.unit), width=width)
     return _svg_response(await draw_chart(chart))
+
+
+@get(f"{PATH}/measures/{{measure:str}}/map/{{key:str}}", middleware=CACHED)
+async def draw_map(
+    programme: FromPath[str], measure: FromPath[str], key: FromPath[str], state: State, scope: Scope
+) -> Response[bytes]:
+    """Draw a measure as a map of the areas of a level."""
+    page = await fetch_page(programme, state, scope)
+    progress, of_plan = _find_measure(page, measure)
+    breakdown = _find_breakdown(of_plan, page.reader.catalogue, key)
+    figures = await fetch_breakdown(page, progress, breakdown)
+    shapes = await fetch_shapes(page, breakdown, figures)
+    if not shapes.boundaries:
+        raise NotFound(f"No boundaries for {key!r} are loaded.")
+    return _svg_response(await draw_chart(build_map(figures, shapes.boundaries, unit=name_axis(of_plan.unit))))
 
 
 @get(f"{PATH}/logic-model", middleware=CACHED)
@@ -177,6 +198,13 @@ def _find_measure(page: ProgrammePage, slug: str) -> tuple[ReleasedMeasure, Meas
     return progress, page.reader.catalogue.measures[slug]
 
 
+def _find_breakdown(measure: Measure, catalogue: Catalogue, key: str) -> Breakdown:
+    breakdown = next((one for one in list_breakdowns(measure, catalogue) if f"{one.key}.svg" == key), None)
+    if breakdown is None:
+        raise NotFound(f"The page of {measure.slug} has no picture by {key!r}.")
+    return breakdown
+
+
 def _frame(page: ProgrammePage, here: str) -> Any:
     return build_frame(page.reader.catalogue, here, release=page.reader.release, protection=page.progress.protection)
 
@@ -193,6 +221,7 @@ router = Router(
         show_measure,
         draw_trend,
         draw_breakdown,
+        draw_map,
         show_logic_model,
         draw_logic_model,
     ],

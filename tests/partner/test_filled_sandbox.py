@@ -61,6 +61,8 @@ def test_every_measure_has_a_page_and_most_have_a_figure(server):
         assert len(measures) == 20
         pages = {address: browser.get(address) for address in measures}
         assert {address: one.status_code for address, one in pages.items()} == dict.fromkeys(measures, 200)
+        assert "/map/ward.svg" in pages[f"{PAGES}/measures/work-health-conversations"].text
+        assert 'class="entries"' in pages[f"{PAGES}/measures/jsna-research-published"].text
         assert len([one for one in pages.values() if 'class="figure none"' not in one.text]) >= 10
 
 

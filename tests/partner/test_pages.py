@@ -5,6 +5,8 @@ from html import unescape
 
 import pytest
 
+from api.outcomes.queries_boundaries import save_boundaries
+from schema.geojson import Geometry
 from tests.fixtures.example_plan import EAST, WEST
 from tests.fixtures.release_client import ReleaseClient, make_learners_return
 
@@ -50,6 +52,22 @@ async def test_pages_link_to_each_other_and_to_their_pictures(press):
     assert {f"{base}/logic-model", f"{base}/logic-model.svg"} <= kinds
 
 
+async def test_level_with_boundaries_is_a_map(press):
+    page = await read_page(press, "/measures/learners")
+    assert "/measures/learners/map/" not in page.text
+    square = [(-1.2, 53.0), (-1.2, 52.9), (-1.1, 52.9), (-1.1, 53.0), (-1.2, 53.0)]
+    async with press.application.owner.begin() as transaction:
+        geometry = Geometry(type="MultiPolygon", coordinates=[[square]])
+        await save_boundaries(transaction, {WEST: geometry}, source="A test", now=press.application.now)
+    people = {(EAST, "female"): 90, (EAST, "male"): 40, (WEST, "male"): 45}
+    await press.submit_and_approve("quay-college", make_learners_return(MONTHS[-1], people))
+    await press.publish()
+    page = await read_page(press, "/measures/learners")
+    [address] = set(re.findall(r'src="([^"]+/map/[^"]+)"', page.text))
+    picture = await press.application.http_client().get(address)
+    assert (picture.status_code, picture.content[:4]) == (200, b"<svg")
+
+
 async def test_page_of_the_programme_shows_what_progress_has(press):
     page = await read_page(press)
     progress = (await press.read("progress")).json()
@@ -84,6 +102,8 @@ async def test_page_is_cached_by_release(press):
     [
         ("/measures/nothing", 404, "not-found"),
         ("/measures/learners/by/nothing.svg", 404, "not-found"),
+        ("/measures/learners/map/nothing.svg", 404, "not-found"),
+        ("/measures/learners/map/quarter.svg", 404, "not-found"),
         ("/nowhere", 404, "not-found"),
     ],
 )

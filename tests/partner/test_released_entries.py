@@ -319,3 +319,18 @@ async def test_publication_waits_for_a_redaction_in_progress(press):
     await connection.close()
     assert (await publishing)["state"] == "published"
     assert len(await read_entries(press)) == 1
+
+
+async def test_page_of_the_measure_has_cleared_entries_until_they_are_redacted(press):
+    await clear(press, VOICE, 1)
+    await press.publish()
+
+    async def read_page() -> str:
+        address = f"/programmes/{press.programme}/measures/{VOICE['measure']}"
+        return (await press.application.http_client().get(address, headers={"Accept": "text/html"})).text
+
+    page = await read_page()
+    assert PANEL["title"] in page
+    assert TALKS["title"] not in page
+    await redact(press, VOICE)
+    assert PANEL["title"] not in await read_page()

@@ -1,16 +1,30 @@
 """The pages around the figures of a release: cards, charts, tables, breakdowns and the logic model."""
 
+from datetime import date
+
 import pytest
 from msgspec.structs import replace
 
 from api.outcomes.released_views import MeasureFigures, build_logic_model, build_progress
-from api.pages import cards, charts, home, logic_model_graph, logic_model_views, measure_views, programme_frames
+from api.pages import (
+    cards,
+    charts,
+    entry_views,
+    home,
+    logic_model_graph,
+    logic_model_views,
+    maps,
+    measure_views,
+    programme_frames,
+)
 from api.plan.gaps import find_gaps
 from schema.areas import Scheme
+from schema.geojson import Geometry
 from schema.logic_model import Basis, Link
 from schema.measures import Baseline, MeasureKind, Source
 from schema.outcomes import Comparator, Coverage, TargetVerdict
 from schema.progress import NoFigureReason, NoNextReturnReason, PeriodCoverage
+from schema.released_figures import ReleasedEntry
 from schema.submissions import Marker, Status
 from tests.fixtures.example_plan import HARBOUR_CATALOGUE, HARBOUR_PLAN, TOWN
 from tests.fixtures.release_fixtures import EXAMPLE_RELEASE, release_figures
@@ -37,6 +51,7 @@ PROGRESS = build_progress(
     HARBOUR_CATALOGUE,
 )
 [OF_ROLL] = [one for theme in PROGRESS.themes for one in theme.measures if one.measure == "on-roll"]
+NO_SHAPES = measure_views.Shapes(boundaries={}, are_invented=False)
 ADDRESS = "/programmes/harbour-skills-2026/measures/on-roll"
 
 
@@ -176,7 +191,7 @@ def test_breakdown_without_a_number_has_no_chart():
         ("Male", HIDDEN),
         ("Not known", replace(ROLL[0], lower=1, upper=9)),
     ]
-    view = measure_views.build_view(BY_SEX, rows, title="On roll", address="/x.svg")
+    view = measure_views.build_view(BY_SEX, rows, NO_SHAPES, title="On roll", address="/x")
     assert view.chart is not None
     assert view.chart.table.columns[0] == "Sex"
     assert view.chart.narrow_address == f"{view.chart.address}?size=small"
@@ -185,8 +200,62 @@ def test_breakdown_without_a_number_has_no_chart():
         (None, "c"),
         (1, ""),
     ]
-    empty = measure_views.build_view(BY_SEX, [("Male", HIDDEN)], title="On roll", address="/x.svg")
-    assert (empty.chart, empty.id) == (None, "sex")
+    empty = measure_views.build_view(BY_SEX, [("Male", HIDDEN)], NO_SHAPES, title="On roll", address="/x")
+    assert (empty.chart, empty.map, empty.id) == (None, None, "sex")
+    assert view.map is None
+
+
+@pytest.mark.parametrize("are_invented", [True, False])
+def test_level_with_boundaries_has_a_map(are_invented):
+    level = measure_views.Breakdown(key="quarter", title="By quarter", is_level=True)
+    squares = maps.arrange_squares([HARBOUR_CATALOGUE.areas[TOWN]])
+    shapes = measure_views.Shapes(boundaries=squares, are_invented=are_invented)
+    view = measure_views.build_view(level, [("Town", ROLL[0])], shapes, title="On roll", address="/x")
+    assert view.map is not None
+    assert view.chart is not None
+    assert (view.map.address, view.map.table) == ("/x/map/quarter.svg", view.chart.table)
+    assert ("invented" in view.map.caption) is are_invented
+
+
+def test_map_shades_the_areas_that_have_a_number_and_a_boundary():
+    outer = [(-1.2, 52.9), (-1.1, 52.9), (-1.1, 53.0), (-1.2, 53.0), (-1.2, 52.9)]  # as RFC 7946 has it
+    hole = [(-1.16, 52.94), (-1.16, 52.96), (-1.14, 52.96), (-1.14, 52.94), (-1.16, 52.94)]
+    boundary = Geometry(type="MultiPolygon", coordinates=[[outer, hole]])
+    elsewhere = replace(ROLL[0], area="elsewhere")
+    chart = maps.build_map([ROLL[0], elsewhere], {ROLL[0].area: boundary}, unit="people")
+    [feature] = chart["data"]["values"]
+    [[drawn, drawn_hole]] = feature["geometry"]["coordinates"]
+    assert ([*map(tuple, drawn)], [*map(tuple, drawn_hole)]) == (outer[::-1], hole[::-1])
+    assert feature["properties"] == {"value": ROLL[0].value}
+
+
+def test_squares_are_in_rows_by_name_and_do_not_overlap():
+    areas = [replace(HARBOUR_CATALOGUE.areas[TOWN], code=f"S{name}", name=name) for name in "cadb"]
+    squares = maps.arrange_squares(areas)
+    corners = {code: tuple(square.coordinates[0][0][0]) for code, square in squares.items()}
+    assert sorted(corners, key=lambda code: (-corners[code][1], corners[code][0])) == ["Sa", "Sb", "Sc", "Sd"]
+    assert len(set(corners.values())) == 4
+
+
+def test_entries_are_listed_from_the_newest():
+    panel = ReleasedEntry(
+        measure="learner-voice",
+        series="headline",
+        period=ROLL[0].period,
+        position=1,
+        domain="service-design",
+        item=None,
+        title="A panel",
+        stage=None,
+        date=date(2026, 1, 14),
+        url=None,
+    )
+    cover = replace(panel, domain=None, item="cover", stage="printed", title="The cover", date=date(2026, 1, 20))
+    views = entry_views.describe_entries([panel, cover])
+    assert [(one.title, one.kind, one.day) for one in views] == [
+        ("The cover", "printed", "20 January 2026"),
+        ("A panel", "service design", "14 January 2026"),
+    ]
 
 
 def test_facts_downloads_and_calls():
@@ -200,11 +269,16 @@ def test_facts_downloads_and_calls():
     published = replace(OF_ROLL, series=replace(OF_ROLL.series, source=source))
     assert dict(measure_views.list_facts(published, learners))["Source"] == "Estimates, Harbour"
     assert measure_views.describe_level(9.6, "percent", None) == "9.6 %"
-    names = dict(measure_views.list_downloads("harbour", "learners"))
+    names = dict(measure_views.list_downloads("harbour", "learners", is_counted=True))
     assert names["CSV"] == "/v1/programmes/harbour/outcomes.csv?measure=learners&period=all"
-    curl, python = measure_views.write_calls("harbour", "learners", "http://localhost")
+    curl, python = measure_views.write_calls("harbour", "learners", "http://localhost", is_counted=True)
     assert names["CSV"] in curl
     assert 'measure="learners"' in python
+    assert 'base_url="http://localhost"' in python
+    [(_, address)] = measure_views.list_downloads("harbour", "prospectus", is_counted=False)
+    curl, python = measure_views.write_calls("harbour", "prospectus", "http://localhost", is_counted=False)
+    assert f"http://localhost{address}" in curl
+    assert 'measure=["prospectus"]' in python
 
 
 def test_logic_model_lists_gaps_links_and_measures():
