@@ -14,8 +14,8 @@ import pytest
 from api.contract_order import ORDER_OF_USE
 from api.outcomes.availability import describe_availability
 from api.outcomes.formats import sdmx_csv, sdmx_structure
-from tests.spec.test_resolution import NOTTINGHAM
 from api.returns import template_workbook
+from tests.spec.test_resolution import NOTTINGHAM
 from work_health import AsyncWorkHealth, WorkHealth
 
 ROOT = Path(__file__).parent.parent.parent
