@@ -166,6 +166,14 @@ def test_changes_are_stored_in_blocks(monkeypatch):
     assert list(pack_changes([])) == []
 
 
+def test_changes_are_counted_by_reason():
+    rows = [(REASONS.index(reason), 0, 0) for reason in ("data", "new", "data")]
+    assert {reason: count for reason, count in make_changes(*rows).count_reasons().items() if count} == {
+        "data": 2,
+        "new": 1,
+    }
+
+
 def test_stored_reason_keeps_its_meaning():
     """The software may order its reasons differently later."""
     [(_, _, content)] = pack_changes([make_changes((REASONS.index("data"), 0, 0))])
