@@ -122,10 +122,16 @@ class SandboxFiller:
         response.raise_for_status()
 
     async def _leave_in_states(self) -> None:
-        """Approve some of the newest returns, query one, and leave the others to be reviewed."""
+        """Approve some of the newest returns, query one, withdraw one, and leave the others to be reviewed."""
         waiting = await self._list_returns("pending")
         for one in waiting[: len(waiting) // 3]:
             await self._decide(one, "approval", {})
+        for one in waiting[-2:-1]:
+            identity = {name: one[name] for name in ("measure", "series", "service")} | {
+                "period": one["period"]["code"]
+            }
+            withdrawal = identity | {"kind": "withdrawn", "note": "Sent for the wrong quarter."}
+            await self._submit(one["organisation"], [withdrawal])
         for one in waiting[-1:]:
             await self._decide(one, "query", {"reason": "This is more than in earlier quarters. Is it right?"})
 

@@ -61,7 +61,8 @@ class SharedSocketServer(granian.MPServer):
     """
 
     def __init__(self, listener: socket.socket, **options: Any) -> None:
-        granian.MPServer.__init__(self, "api.app:serve", **options)
+        host, port, *_ = listener.getsockname()
+        granian.MPServer.__init__(self, "api.app:serve", address=host, port=port, **options)  # it logs them
         self._listener = listener
         self._deaths: list[float] = []
 

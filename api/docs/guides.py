@@ -11,13 +11,27 @@ from pathlib import Path
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from msgspec import Struct
+from pygments import highlight
+from pygments.formatters import HtmlFormatter
+from pygments.lexers import find_lexer_class_by_name
 
 GUIDES_FOLDER = Path(__file__).parents[2] / "docs"
 SVG_NAMESPACE = ' xmlns="http://www.w3.org/2000/svg"'
 _ENTRY = re.compile(r"^- \[.+\]\(([\w/-]+\.md)\)", re.MULTILINE)
-_MARKDOWN = MarkdownIt("commonmark", {"html": False, "typographer": False}).enable("table")
+_PLAIN = ("", "text", "csv")
+_TOKENS_AS_CLASSES = HtmlFormatter[str](nowrap=True)
 _PICTURE = re.compile(r'<p><img src="([\w./-]+\.svg)" alt="[^"]*" ?/?></p>')
 _GUIDE_LINK = re.compile(r"(?:[\w./-]*/)?([\w-]+)\.md(#.*)?")
+
+
+def _highlight(code: str, language: str, _attributes: str) -> str:
+    """Return code with a class for each kind of token. Return nothing for other texts, which are then only escaped."""
+    if language in _PLAIN:
+        return ""
+    return highlight(code, find_lexer_class_by_name(language)(), _TOKENS_AS_CLASSES)
+
+
+_MARKDOWN = MarkdownIt("commonmark", {"html": False, "typographer": False, "highlight": _highlight}).enable("table")
 
 
 class Heading(Struct, frozen=True, kw_only=True):
@@ -45,9 +59,13 @@ class Group(Struct, frozen=True, kw_only=True):
     files: tuple[Path, ...]
 
 
+def _split_index() -> list[str]:
+    """Return the introduction of the index, and its sections."""
+    return re.split(r"^## ", (GUIDES_FOLDER / "README.md").read_text(), flags=re.MULTILINE)
+
+
 def _read_groups() -> tuple[Group, ...]:
-    _, *sections = re.split(r"^## ", (GUIDES_FOLDER / "README.md").read_text(), flags=re.MULTILINE)
-    return tuple(_read_group(section) for section in sections)
+    return tuple(_read_group(section) for section in _split_index()[1:])
 
 
 def _read_group(section: str) -> Group:
@@ -63,6 +81,14 @@ GUIDE_NAMES = tuple(FILES)
 @cache
 def load_guides() -> dict[str, Guide]:
     return {name: _load_guide(name) for name in GUIDE_NAMES}
+
+
+@cache
+def load_introduction() -> str:
+    """Return the introduction of the index as HTML, without its title: what each reader reads."""
+    tokens = _MARKDOWN.parse(_split_index()[0].partition("\n")[2])
+    _add_links(tokens)
+    return _MARKDOWN.renderer.render(tokens, _MARKDOWN.options, {})
 
 
 def _load_guide(name: str) -> Guide:

@@ -78,9 +78,9 @@ def code_page(code: str, meanings: list[CodeMeaning]) -> Response[str]:
     return page_response("code.html", code=code, meanings=meanings)
 
 
-def guides_page(groups: Iterable[Group], guides: dict[str, Guide]) -> Response[str]:
+def guides_page(introduction: str, groups: Iterable[Group], guides: dict[str, Guide]) -> Response[str]:
     """Return the index of the guides."""
-    return page_response("guides.html", groups=groups, guides=guides)
+    return page_response("guides.html", introduction=introduction, groups=groups, guides=guides)
 
 
 def guide_page(guide: Guide) -> Response[str]:

@@ -11,7 +11,7 @@ from litestar import Request, Response, Router, get
 from litestar.params import FromPath
 
 from api.docs import codes, pages
-from api.docs.guides import GROUPS, load_guides
+from api.docs.guides import GROUPS, load_guides, load_introduction
 from api.docs.layout import STATIC_FOLDER
 from api.http.refusals import NotFound
 from api.plan.suggestions import suggest_codes
@@ -86,7 +86,7 @@ def show_code(code: FromPath[str]) -> Response[str]:
 
 @get("/guides", include_in_schema=False, sync_to_thread=False)
 def show_guides() -> Response[str]:
-    return pages.guides_page(GROUPS, load_guides())
+    return pages.guides_page(load_introduction(), GROUPS, load_guides())
 
 
 @get("/guides/{name:str}", include_in_schema=False, sync_to_thread=False)

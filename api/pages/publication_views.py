@@ -1,12 +1,10 @@
 """A publication job in words: how far it is, and what a release shows, withholds and changes, by measure."""
 
-from collections import Counter
-
 from msgspec import Struct
 
 from api.pages.return_words import describe_instant, name_measures
 from api.plan.catalogue import Catalogue
-from schema.publication_jobs import PublicationJob, PublicationJobState
+from schema.publication_jobs import PublicationJob, PublicationJobState, ReleaseAudit
 
 JOB_WORDS = {
     PublicationJobState.QUEUED: "waiting for the worker",
@@ -29,9 +27,9 @@ CHANGE_WORDS = {
 
 
 class MeasureSummary(Struct, frozen=True, kw_only=True):
-    """The figures of the measures that are protected together."""
+    """The figures of a measure."""
 
-    names: str
+    name: str
     figures: int
     shown: int
     withheld: int
@@ -51,15 +49,10 @@ class JobSummary(Struct, frozen=True, kw_only=True):
     facts: list[tuple[str, str]]
     measures: list[MeasureSummary]
     failures: list[tuple[str, str]]
-    is_cut: bool
 
 
 def summarise_job(job: PublicationJob, catalogue: Catalogue) -> JobSummary:
-    """Return the job in words. A rehearsal lists at most 1,000 changes, so `is_cut` says whether some are missing."""
-    changes: dict[str, Counter[str]] = {}
-    listed = 0 if job.rehearsal is None else len(job.rehearsal.changes)
-    for change in () if job.rehearsal is None else job.rehearsal.changes:
-        changes.setdefault(change.measure, Counter())[CHANGE_WORDS[change.why]] += 1
+    """Return the job in words. A job of earlier software did not record the figures by measure, and has none here."""
     report = job.audit if job.rehearsal is None else job.rehearsal.report
     return JobSummary(
         heading="Rehearsal" if job.dry_run else "Publication",
@@ -69,25 +62,28 @@ def summarise_job(job: PublicationJob, catalogue: Catalogue) -> JobSummary:
         done=job.contributions_protected,
         total=job.contribution_count,
         facts=_list_facts(job),
-        measures=[]
-        if report is None
-        else [
-            MeasureSummary(
-                names=name_measures(scope.measures, catalogue),
-                figures=scope.figures,
-                shown=scope.shown,
-                withheld=scope.hidden,
-                changes=dict(sum((changes.get(slug, Counter()) for slug in scope.measures), Counter[str]())),
-                left_out=[
-                    f"{one.organisation}, {one.period}, {' and '.join(one.breakdown) or 'totals'}: {one.reason}"
-                    for one in scope.left_out
-                ],
-            )
-            for scope in report.scopes
-        ],
+        measures=[] if report is None else _summarise_measures(report, catalogue),
         failures=[(name_measures(one.measures, catalogue), one.detail) for one in job.failures],
-        is_cut=report is not None and job.rehearsal is not None and report.changes > listed,
     )
+
+
+def _summarise_measures(report: ReleaseAudit, catalogue: Catalogue) -> list[MeasureSummary]:
+    left_out = [table for scope in report.scopes for table in scope.left_out]
+    return [
+        MeasureSummary(
+            name=name_measures([one.measure], catalogue),
+            figures=one.figures,
+            shown=one.shown,
+            withheld=one.figures - one.shown,
+            changes={CHANGE_WORDS[reason]: count for reason, count in one.changes.items()},
+            left_out=[
+                f"{table.organisation}, {table.period}, {' and '.join(table.breakdown) or 'totals'}: {table.reason}"
+                for table in left_out
+                if table.measure == one.measure
+            ],
+        )
+        for one in report.measures
+    ]
 
 
 def _list_facts(job: PublicationJob) -> list[tuple[str, str]]:

@@ -69,6 +69,12 @@ async def test_page_names_no_other_host(client: httpx2.AsyncClient, path: str) -
         assert address == "data:," or address.startswith(("/", "#"))
 
 
+async def test_code_of_guides_is_coloured_and_output_is_not(client):
+    page = (await client.get("/guides/submitting")).text
+    assert '<code class="language-python"><span class="kn">from</span>' in page
+    assert '<code class="language-text">&quot;outcome&quot;:&quot;unchanged&quot;' in page
+
+
 @pytest.mark.parametrize("path", [*GUIDES, "/guides", "/errors"])
 async def test_every_link_of_a_page_works(client: httpx2.AsyncClient, path: str) -> None:
     for address in set(re.findall(r'href="([/#][^"]*)"', (await client.get(path)).text)):

@@ -36,17 +36,18 @@ def server():
         yield running
 
 
-def list_states(server: RunningServer) -> set[str]:
-    """Return the states of the returns that a reviewer sees."""
+def list_states(server: RunningServer, field: str = "state") -> set[str]:
+    """Return the states of the returns that a reviewer sees, or the values of another field."""
     key = {"Authorization": f"Bearer {server.key}"}
     returns = httpx2.get(f"{server.address}{CALLS}/returns?limit=200", headers=key, timeout=WAIT_SECONDS).json()[
         "items"
     ]
-    return {one["state"] for one in returns}
+    return {one[field] for one in returns}
 
 
 def test_returns_are_in_every_state(server):
     assert list_states(server) >= {"approved", "pending", "queried"}
+    assert list_states(server, "kind") >= {"data", "withdrawn"}
     key = {"Authorization": f"Bearer {server.key}"}
     overdue = httpx2.get(
         f"{server.address}{CALLS}/obligations?state=overdue", headers=key, timeout=WAIT_SECONDS
