@@ -47,7 +47,7 @@ def run_worker(
                 os.killpg(process.pid, signal.SIGKILL)
 
 
-async def wait_until(connection: asyncpg.Connection, query: str, *, tries: int = 3000) -> None:
+async def wait_until(connection: asyncpg.Connection, query: str, *, tries: int = 12_000) -> None:
     for _ in range(tries):
         with contextlib.suppress(asyncpg.InterfaceError):
             if await connection.fetchval(query):

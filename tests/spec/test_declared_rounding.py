@@ -90,7 +90,7 @@ def test_true_counts_behind_a_wide_range_of_multiples_span_the_width(width, base
     assert reach == width or find_least_span(reach - 1) < width
 
 
-def test_audit_of_rounded_counts_requires_a_wider_range_where_a_reader_knows_the_base():
+def test_audit_of_rounded_counts_requires_a_wider_range():
     scope = list_scopes(HARBOUR)["learners/headline 2026-01"]
     widths = []
     for base in ("", " ~2", " ~3", " ~5"):
