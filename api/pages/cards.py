@@ -14,11 +14,9 @@ from api.pages.wording import (
     describe_movement,
     describe_trend,
     describe_value,
-    format_value,
-    name_unit,
-    shorten_period,
 )
 from api.plan.catalogue import Catalogue
+from api.spelling.figure_words import format_value, name_unit, shorten_period
 from schema.measures import UNCOUNTED_KINDS, MeasureKind
 from schema.outcomes import Coverage
 from schema.progress import NoFigureReason, NoNextReturnReason

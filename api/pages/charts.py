@@ -108,13 +108,17 @@ def build_bars(points: Sequence[ChartPoint], *, axis: str, width: int) -> Json:
 
 def _chart(points: Sequence[ChartPoint], layers: list[Json], encoding: Json, *, width: int, height: int) -> Json:
     rows = [{name: getattr(point, name) for name in ChartPoint.__struct_fields__} for point in points]
+    return make_picture(rows, layers, width=width, height=height) | {"encoding": encoding}
+
+
+def make_picture(rows: list[Json], layers: list[Json], *, width: int, height: int) -> Json:
+    """Return a Vega-Lite picture of this size with these layers over the rows."""
     return {
         "$schema": SCHEMA,
         "config": CONFIG,
         "width": width,
         "height": height,
         "data": {"values": rows},
-        "encoding": encoding,
         "layer": layers,
         "autosize": {"type": "fit", "contains": "padding"},
     }

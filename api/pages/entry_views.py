@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from api.pages.wording import shorten_period
+from api.spelling.figure_words import shorten_period
 from schema.released_figures import ReleasedEntry
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from api.pages.charts import CONFIG, FONT, QUIET, SCHEMA
+from api.pages.charts import FONT, QUIET, make_picture
 from schema.areas import Area
 from schema.geojson import Geometry
 from schema.released_figures import PublishedFigure
@@ -59,23 +59,15 @@ def build_map(figures: Sequence[PublishedFigure], boundaries: Mapping[str, Geome
         "scale": {"type": "quantize", "range": list(SHADES), "nice": True, "zero": True},
         "legend": {"title": unit, **_LEGEND},
     }
-    return {
-        "$schema": SCHEMA,
-        "config": CONFIG,
-        "width": WIDTH,
-        "height": HEIGHT,
-        "data": {"values": features},
-        "projection": {"type": "mercator"},
-        "layer": [
-            {"mark": {"type": "geoshape", "fill": "var(--none)", "stroke": "var(--page)"}},
-            {
-                "transform": [{"filter": "isValid(datum.properties.value)"}],
-                "mark": {"type": "geoshape", "stroke": "var(--page)"},
-                "encoding": {"color": shade},
-            },
-        ],
-        "autosize": {"type": "fit", "contains": "padding"},
-    }
+    layers: list[Json] = [
+        {"mark": {"type": "geoshape", "fill": "var(--none)", "stroke": "var(--page)"}},
+        {
+            "transform": [{"filter": "isValid(datum.properties.value)"}],
+            "mark": {"type": "geoshape", "stroke": "var(--page)"},
+            "encoding": {"color": shade},
+        },
+    ]
+    return make_picture(features, layers, width=WIDTH, height=HEIGHT) | {"projection": {"type": "mercator"}}
 
 
 def _turn_rings(geometry: Json) -> Json:

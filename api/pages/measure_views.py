@@ -8,8 +8,9 @@ from msgspec import Struct
 from api.pages import maps
 from api.pages.cards import Chart, build_table
 from api.pages.charts import AXIS_HEIGHT, BAR_HEIGHT
-from api.pages.wording import describe_value, format_value, name_unit, shorten_period
+from api.pages.wording import describe_value
 from api.plan.catalogue import Catalogue
+from api.spelling.figure_words import format_value, name_unit, shorten_period
 from schema.geojson import Geometry
 from schema.measures import Measure
 from schema.released_figures import PublishedFigure

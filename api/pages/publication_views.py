@@ -4,6 +4,7 @@ from msgspec import Struct
 
 from api.pages.return_words import describe_instant, name_measures
 from api.plan.catalogue import Catalogue
+from api.spelling.figure_words import CHANGE_WORDS
 from schema.publication_jobs import PublicationJob, PublicationJobState, ReleaseAudit
 
 JOB_WORDS = {
@@ -16,14 +17,6 @@ JOB_WORDS = {
     PublicationJobState.CANCELLED: "cancelled",
 }
 OPEN_STATES = (PublicationJobState.QUEUED, PublicationJobState.RUNNING)
-CHANGE_WORDS = {
-    "new": "new",
-    "data": "changed, because returns arrived or were approved",
-    "held_back": "unchanged although the data changed, because the change is too small to show",
-    "correction": "corrected",
-    "definition": "defined by another version of the plan",
-    "removed": "no longer released",
-}
 
 
 class MeasureSummary(Struct, frozen=True, kw_only=True):

@@ -14,7 +14,7 @@ from api.pages.return_words import (
     name_holder,
     read_number,
 )
-from api.pages.wording import STATUS_WORDS
+from api.pages.wording import describe_status
 from api.plan.catalogue import Catalogue
 from schema.measures import Measure
 from schema.returns import ReturnDetail, ReturnEvent, ReturnRevision
@@ -154,7 +154,7 @@ def _key(observation: Observation) -> CellKey:
 
 def _describe_figure(figure: PublisherFigure) -> str:
     if figure.value is None:
-        return "–" if figure.status is None else STATUS_WORDS[figure.status]
+        return "–" if figure.status is None else describe_status(figure.status)
     return " ".join([figure.value, *(marker.value for marker in figure.markers)])
 
 

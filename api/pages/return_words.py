@@ -4,9 +4,10 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from urllib.parse import urlencode
 
-from api.pages.wording import STATUS_WORDS, format_number, format_value
+from api.pages.wording import describe_status
 from api.plan.calendar import LONDON
 from api.plan.catalogue import Catalogue
+from api.spelling.figure_words import format_number, format_value
 from api.submissions.effects import unit_multiplier
 from schema.measures import RATIO_KINDS, Measure
 from schema.returns import EventKind
@@ -104,7 +105,7 @@ def describe_observation(observation: Observation | None, measure: Measure) -> s
         return parts if number is None else f"{parts} ({format_value(round(number, 1), measure.unit)})"
     if number is not None:
         return format_number(number)
-    words = "–" if observation.status is None else STATUS_WORDS[observation.status]
+    words = "–" if observation.status is None else describe_status(observation.status)
     bounds = [one for one in (observation.lower, observation.upper) if one is not None]
     return f"{words} ({' to '.join(map(format_number, bounds))})" if bounds else words
 

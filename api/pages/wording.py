@@ -2,28 +2,21 @@
 
 import re
 
+from api.spelling.figure_words import (
+    NO_MOVEMENT_WORDS,
+    STATUS_WORDS,
+    UNIT_SIGNS,
+    describe_verdict,
+    format_number,
+    format_value,
+    name_unit,
+    shorten_period,
+)
 from schema.outcomes import Comparator, Coverage, FigureFields
 from schema.released_figures import PublishedFigure
 from schema.submissions import Status
-from schema.verdicts import Movement, MovementDirection, MovementStart, NoMovementReason, Tendency, Trend, Verdict
+from schema.verdicts import Movement, MovementDirection, MovementStart, Tendency, Trend, Verdict
 
-_UNIT_SIGNS = {"percent": " %", "percentage-points": " points"}
-STATUS_WORDS = {
-    Status.CONFIDENTIAL: "Hidden, so that nobody can be identified",
-    Status.NOT_AVAILABLE: "Not available",
-    Status.NOT_APPLICABLE: "Not applicable",
-    Status.NONE_RECORDED: "None recorded",
-}
-_NO_MOVEMENT_WORDS = {
-    NoMovementReason.NO_VALUE: "",
-    NoMovementReason.NO_START: "There is no earlier figure to compare with.",
-    NoMovementReason.NO_INTERVAL: "The change cannot be tested, because the figure has no interval.",
-    NoMovementReason.OVERLAPPING_PERIODS: "There is no earlier figure whose period does not overlap.",
-    NoMovementReason.DIFFERENT_SPAN: "The baseline covers a period of another length, so the two are not compared.",
-    NoMovementReason.NOT_COMPARABLE: "Other organisations returned the earlier figure, so the two are not compared.",
-    NoMovementReason.INCOMPLETE: "Returns are missing, so the change is not judged.",
-    NoMovementReason.BOUNDS_OVERLAP: "The change may be none.",
-}
 _TENDENCY_WORDS = {
     Tendency.INCREASING: "increasing",
     Tendency.DECREASING: "decreasing",
@@ -38,25 +31,9 @@ _VERDICT_WORDS = {
 }
 
 
-def format_number(value: float) -> str:
-    """Return a number with thousands separators and no digits that it does not have."""
-    return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.10g}".rstrip("0").rstrip(".")
-
-
-def format_value(value: float, unit: str) -> str:
-    """Return a number with the sign of its unit: `9.6 %`, `3 points`, `140`."""
-    text = f"{value:,.1f}" if unit in _UNIT_SIGNS else format_number(value)
-    return text + _UNIT_SIGNS.get(unit, "")
-
-
-def name_unit(unit: str) -> str:
-    """Return the unit as a word after a number: nothing where the number has its sign."""
-    return "" if unit in _UNIT_SIGNS else unit.replace("-", " ")
-
-
 def name_axis(unit: str) -> str:
     """Return the unit as the title of an axis: `%`, `points`, `referrals`."""
-    return _UNIT_SIGNS.get(unit, name_unit(unit)).strip()
+    return UNIT_SIGNS.get(unit, name_unit(unit)).strip()
 
 
 def describe_value(figure: FigureFields) -> str:
@@ -68,7 +45,12 @@ def describe_value(figure: FigureFields) -> str:
         return f"{format_value(lower, figure.unit)} to {format_value(upper, figure.unit)}"
     if figure.status is None and lower is not None:
         return f"at least {format_value(lower, figure.unit)}"
-    return STATUS_WORDS[figure.status or Status.NOT_AVAILABLE]
+    return describe_status(figure.status or Status.NOT_AVAILABLE)
+
+
+def describe_status(status: Status) -> str:
+    """Return why there is no number, as the beginning of a sentence."""
+    return STATUS_WORDS[status].capitalize()
 
 
 def describe_exactness(figure: PublishedFigure) -> str:
@@ -89,7 +71,7 @@ def describe_movement(movement: Movement | None, unit: str, periods: dict[str, s
     if movement is None:
         return ""
     if movement.change is None or movement.start_period is None or movement.direction is None:
-        return _NO_MOVEMENT_WORDS[movement.reason] if movement.reason else ""
+        return NO_MOVEMENT_WORDS[movement.reason] if movement.reason else ""
     since = "the baseline" if movement.since is MovementStart.BASELINE else "the first released figure"
     start = periods.get(movement.start_period, movement.start_period)
     if movement.direction is MovementDirection.UNCHANGED:
@@ -97,15 +79,7 @@ def describe_movement(movement: Movement | None, unit: str, periods: dict[str, s
     else:
         change = format_value(abs(movement.change), "percentage-points" if unit == "percent" else unit)
         sentence = f"{movement.direction.value.capitalize()} by {change} than {since} ({start})"
-    return f"{sentence}: {_describe_verdict(movement)}."
-
-
-def _describe_verdict(movement: Movement) -> str:
-    if movement.verdict is Verdict.WITHIN_UNCERTAINTY:
-        return "within the uncertainty of the figures"
-    if movement.verdict is Verdict.BETTER or movement.verdict is Verdict.WORSE:
-        return f"a significant change for the {movement.verdict.value}"
-    return "a significant change" if movement.verdict else "not judged"
+    return f"{sentence}: {describe_verdict(movement.verdict)}."
 
 
 def describe_comparator(comparator: Comparator, unit: str) -> str:
@@ -140,8 +114,3 @@ def abbreviate_period(label: str) -> str:
     text = shorten_period(label)
     text = re.sub(r"\b20(\d\d)/(\d\d)\b", r"\1/\2", text)
     return re.sub(r"^(\d+) months ending ([A-Z][a-z]{2})[a-z]* ", r"to \2 ", text)
-
-
-def shorten_period(label: str) -> str:
-    """Return a period's label without its explanation: `Q2 2025/26`."""
-    return label.partition(" (")[0]

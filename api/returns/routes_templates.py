@@ -16,6 +16,23 @@ from schema.partners import Scope
 from schema.returns import ReturnSchema
 
 
+async def provide_template(
+    access: NamedDependency[ProgrammeAccess],
+    measure: FromPath[str],
+    period: FromQuery[str],
+    organisation: FromQuery[str | None] = None,
+    series: FromQuery[str | None] = None,
+    service: FromQuery[str | None] = None,
+) -> ReturnTemplate:
+    access.require_scopes(*READ_SCOPES)
+    owner = template.choose_organisation(
+        organisation, access.grant.organisation, access.catalogue, is_reviewer=access.is_reviewer
+    )
+    return template.build_template(
+        access.catalogue, owner, measure=measure, series=series, service=service, period=period
+    )
+
+
 @get(
     "/programmes/{programme:str}/measures/{measure:str}/template.csv",
     operation_id="get_template",
@@ -26,19 +43,13 @@ from schema.returns import ReturnSchema
     responses=READ_RESPONSES,
 )
 async def get_template(
-    access: NamedDependency[ProgrammeAccess],
-    measure: FromPath[str],
-    period: FromQuery[str],
-    organisation: FromQuery[str | None] = None,
-    series: FromQuery[str | None] = None,
-    service: FromQuery[str | None] = None,
+    access: NamedDependency[ProgrammeAccess], chosen: NamedDependency[ReturnTemplate]
 ) -> Response[bytes]:
     """Get a CSV file of exactly the cells that the organisation owes: enter the figures and send it back.
 
     The file is UTF-8 with a byte order mark, so that Excel shows names correctly. Columns that end in `_label` are
     for people; a submission ignores them.
     """
-    chosen = _build_template(access, organisation, measure=measure, series=series, service=service, period=period)
     return downloads.csv_response(template.write_csv(chosen, access.catalogue), f"{chosen.filename}.csv")
 
 
@@ -52,19 +63,13 @@ async def get_template(
     responses=READ_RESPONSES,
 )
 async def get_template_workbook(
-    access: NamedDependency[ProgrammeAccess],
-    measure: FromPath[str],
-    period: FromQuery[str],
-    organisation: FromQuery[str | None] = None,
-    series: FromQuery[str | None] = None,
-    service: FromQuery[str | None] = None,
+    access: NamedDependency[ProgrammeAccess], chosen: NamedDependency[ReturnTemplate]
 ) -> Response[bytes]:
     """Get the CSV template as a workbook (XLSX): only the figures, statuses and notes can be filled in.
 
     Areas, categories and statuses have drop-down lists; the second sheet has their codes and labels. The sheets are
     protected without a password. Save the filled sheet as CSV, or submit the workbook with the SDK.
     """
-    chosen = _build_template(access, organisation, measure=measure, series=series, service=service, period=period)
     content = await to_thread.run_sync(template_workbook.write_workbook, chosen, access.catalogue)
     return downloads.file_response(content, f"{chosen.filename}.xlsx", template_workbook.MEDIA_TYPE)
 
@@ -77,36 +82,14 @@ async def get_template_workbook(
     security=key_security(Scope.SUBMIT, Scope.READ, Scope.REVIEW),
     responses=READ_RESPONSES,
 )
-async def get_template_schema(
-    access: NamedDependency[ProgrammeAccess],
-    measure: FromPath[str],
-    period: FromQuery[str],
-    organisation: FromQuery[str | None] = None,
-    series: FromQuery[str | None] = None,
-    service: FromQuery[str | None] = None,
-) -> ReturnSchema:
+async def get_template_schema(chosen: NamedDependency[ReturnTemplate]) -> ReturnSchema:
     """Get the schema of one entry of a submission's `returns`: its areas, breakdowns, fields and bounds."""
-    return build_schema(
-        _build_template(access, organisation, measure=measure, series=series, service=service, period=period)
-    )
+    return build_schema(chosen)
 
 
-def _build_template(
-    access: ProgrammeAccess,
-    organisation: str | None,
-    *,
-    measure: str,
-    series: str | None,
-    service: str | None,
-    period: str,
-) -> ReturnTemplate:
-    access.require_scopes(*READ_SCOPES)
-    owner = template.choose_organisation(
-        organisation, access.grant.organisation, access.catalogue, is_reviewer=access.is_reviewer
-    )
-    return template.build_template(
-        access.catalogue, owner, measure=measure, series=series, service=service, period=period
-    )
-
-
-router = Router("/v1", route_handlers=[get_template, get_template_workbook, get_template_schema], tags=["Returns"])
+router = Router(
+    "/v1",
+    route_handlers=[get_template, get_template_workbook, get_template_schema],
+    dependencies={"chosen": provide_template},
+    tags=["Returns"],
+)

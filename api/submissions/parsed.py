@@ -85,7 +85,7 @@ def _add_blank_rows(rows: RowCounts, blank: Column) -> RowCounts:
     groups[RowReason.BLANK] = LeftOutRows(
         reason=RowReason.BLANK,
         count=known.count + len(blank),
-        rows=sorted([*known.rows, *blank[:MAX_LISTED_ROWS].tolist()])[:MAX_LISTED_ROWS],
+        rows=sorted([*known.rows, *np.sort(blank)[:MAX_LISTED_ROWS].tolist()])[:MAX_LISTED_ROWS],
     )
     left_out = [groups[reason] for reason in RowReason if reason in groups]
     return RowCounts(read=rows.read, used=rows.used - len(blank), left_out=left_out)

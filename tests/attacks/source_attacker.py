@@ -9,7 +9,7 @@ from math import ceil, floor
 
 import numpy as np
 from scipy.optimize import Bounds, LinearConstraint, linprog, milp
-from scipy.sparse import csr_array
+from scipy.sparse import csr_array, vstack
 
 TOLERANCE, MAX_INTEGER_WIDTH = 1e-6, 8
 
@@ -52,12 +52,14 @@ class SourceAttacker:
         self.least[first:] = -self.far[nodes]
         self.most = np.full(self.variables, np.inf)
         self.most[first:] = self.base[nodes] - 1 + self.far[nodes]
-        matrix, low, high = np.array(self.rows), np.array(self.low), np.array(self.high)
-        matrix = matrix.reshape(-1, self.variables)
+        matrix = csr_array(np.array(self.rows).reshape(-1, self.variables))
+        self.set_limits(matrix, np.array(self.low), np.array(self.high))
+
+    def set_limits(self, matrix, low, high):
+        """Know that each row of the matrix, times the variables, lies between its limits."""
         upper, lower = np.isfinite(high), np.isfinite(low)
-        self.limits = csr_array(np.vstack((matrix[upper], -matrix[lower]))), np.concatenate((high[upper], -low[lower]))
-        self.matrix, self.low, self.high = csr_array(matrix), low, high
-        self.witnesses = []
+        self.limits = csr_array(vstack([matrix[upper], -matrix[lower]])), np.concatenate((high[upper], -low[lower]))
+        self.matrix, self.low, self.high, self.witnesses = matrix, low, high, []
 
     def select(self, release, cell, *, since=None):
         coefficients = np.zeros(self.variables)

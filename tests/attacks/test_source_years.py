@@ -33,7 +33,7 @@ class YearAttacker(SourceAttacker):
 
     def __init__(self, cube, rule, tables, chains, display):
         """Read the tables and contributions by period. `display` is how a release shows the year."""
-        self.cube, self.rule, self.witnesses = cube, rule, []
+        self.cube, self.rule = cube, rule
         seen, limits = self._read_year(chains, display)
         self.parts = {
             code: SourceAttacker(cube, rule, tables[code], seen if code == YEAR else chains[code]) for code in chains
@@ -52,13 +52,11 @@ class YearAttacker(SourceAttacker):
                 rows.append(year)
                 low.append(limits[release][0][cell])
                 high.append(limits[release][1][cell])
-        self.matrix = csr_array(vstack([block_diag([one.matrix for one in self.parts.values()]), np.array(rows)]))
-        self.low = np.concatenate([*(one.low for one in self.parts.values()), low])
-        self.high = np.concatenate([*(one.high for one in self.parts.values()), high])
-        upper, lower = np.isfinite(self.high), np.isfinite(self.low)
-        self.limits = (
-            csr_array(vstack([self.matrix[upper], -self.matrix[lower]])),
-            np.concatenate((self.high[upper], -self.low[lower])),
+        parts = self.parts.values()
+        self.set_limits(
+            csr_array(vstack([block_diag([one.matrix for one in parts]), np.array(rows)])),
+            np.concatenate([*(one.low for one in parts), low]),
+            np.concatenate([*(one.high for one in parts), high]),
         )
 
     def select_in(self, code, release, cell, *, since=None):

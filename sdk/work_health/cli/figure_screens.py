@@ -8,7 +8,9 @@ from rich.bar import Bar
 from rich.markup import escape
 from rich.tree import Tree
 
-from .figure_words import format_exactness, format_number
+from work_health._spelling.figure_words import format_number
+
+from .figure_words import format_exactness
 from .screen import WideTable
 
 if TYPE_CHECKING:

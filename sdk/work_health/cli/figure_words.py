@@ -4,48 +4,26 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from work_health._generated.models import Movement, MovementDirection, MovementStart, NoMovementReason, Status, Verdict
+from work_health._generated.models import MovementDirection, MovementStart, Status
+from work_health._spelling.figure_words import (
+    NO_MOVEMENT_WORDS,
+    STATUS_WORDS,
+    describe_verdict,
+    format_number,
+    format_value,
+    name_unit,
+)
 
 if TYPE_CHECKING:
-    from work_health._generated.models import Comparator, Coverage, Period, PreviewFigure, PublishedFigure
+    from work_health._generated.models import Comparator, Coverage, Movement, PreviewFigure, PublishedFigure
 
     Figure = PublishedFigure | PreviewFigure
-
-UNIT_SIGNS = {"percent": " %", "percentage-points": " points"}
-STATUS_WORDS = {
-    Status.C: "hidden, so that nobody can be identified",
-    Status.X: "not available",
-    Status.Z: "not applicable",
-    Status.W: "none recorded",
-}
-NO_MOVEMENT_WORDS = {
-    NoMovementReason.NO_START: "There is no earlier figure to compare with.",
-    NoMovementReason.NO_INTERVAL: "The figure has no interval, so the change is not tested.",
-    NoMovementReason.OVERLAPPING_PERIODS: "No earlier figure has a period that does not overlap.",
-    NoMovementReason.DIFFERENT_SPAN: "The baseline's period has another length, so the two are not compared.",
-    NoMovementReason.NOT_COMPARABLE: "Other organisations returned the earlier figure, so the two are not compared.",
-    NoMovementReason.INCOMPLETE: "Returns are missing, so the change is not judged.",
-    NoMovementReason.BOUNDS_OVERLAP: "The change may be none.",
-}
-
-
-def format_number(value: float) -> str:
-    return f"{value:,.10g}"
-
-
-def format_value(value: float, unit: str) -> str:
-    """Return a number with the sign of its unit: `9.6 %`, `3.0 points`, `140`."""
-    return f"{value:,.1f}{UNIT_SIGNS[unit]}" if unit in UNIT_SIGNS else format_number(value)
-
-
-def shorten_period(period: Period) -> str:
-    """Return the period's label without its explanation: `Q2 2025/26`."""
-    return period.label.partition(" (")[0]
 
 
 def describe_value(figure: Figure) -> str:
     """Return the value with its unit, its bounds if only these are known, or why it has neither."""
-    unit = "" if figure.unit in UNIT_SIGNS else f" {figure.unit.replace('-', ' ')}"
+    word = name_unit(figure.unit)
+    unit = f" {word}" if word else ""
     if figure.value is not None:
         return format_value(figure.value, figure.unit) + unit
     if figure.status is None and figure.lower_bound is not None:
@@ -53,7 +31,7 @@ def describe_value(figure: Figure) -> str:
         if figure.upper_bound is None:
             return f"at least {lower}{unit}"
         return f"{lower} to {format_value(figure.upper_bound, figure.unit)}{unit}"
-    return STATUS_WORDS.get(figure.status or Status.X, str(figure.status))
+    return STATUS_WORDS.get(status := (figure.status or Status.X).value, status)
 
 
 def format_exactness(figure: Figure) -> str:
@@ -85,24 +63,13 @@ def describe_movement(movement: Movement | None, unit: str) -> str:
     if movement is None:
         return ""
     if movement.change is None or movement.direction is None:
-        return NO_MOVEMENT_WORDS.get(movement.reason, "") if movement.reason else ""
+        return NO_MOVEMENT_WORDS.get(movement.reason.value, "") if movement.reason else ""
     start = "the baseline" if movement.since is MovementStart.BASELINE else "the first figure"
     change = format_value(abs(movement.change), "percentage-points" if unit == "percent" else unit)
     is_unchanged = movement.direction is MovementDirection.UNCHANGED
     words = "Unchanged since" if is_unchanged else f"{movement.direction.value.capitalize()} by {change} than"
-    return f"{words} {start} ({movement.start_period}): {_describe_verdict(movement)}."
-
-
-def _describe_verdict(movement: Movement) -> str:
-    match movement.verdict:
-        case Verdict.WITHIN_UNCERTAINTY:
-            return "within the uncertainty of the figures"
-        case Verdict.BETTER | Verdict.WORSE:
-            return f"a significant change for the {movement.verdict.value}"
-        case None:
-            return "not judged"
-        case _:
-            return "a significant change"
+    verdict = describe_verdict(movement.verdict.value if movement.verdict else None)
+    return f"{words} {start} ({movement.start_period}): {verdict}."
 
 
 def describe_comparator(comparator: Comparator, unit: str) -> str:

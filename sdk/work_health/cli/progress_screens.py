@@ -10,6 +10,7 @@ from rich.markup import escape
 from rich.padding import Padding
 
 from work_health._generated.models import MeasureProgress
+from work_health._spelling.figure_words import shorten_period
 
 from .figure_words import (
     describe_comparator,
@@ -17,7 +18,6 @@ from .figure_words import (
     describe_exactness,
     describe_movement,
     describe_value,
-    shorten_period,
 )
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def _list_figure_lines(measure: Measure) -> Iterator[str]:
         reason = None if isinstance(measure, MeasureProgress) else measure.reason
         yield NO_FIGURE_WORDS.get(reason.value if reason else "", "There is no figure.")
     else:
-        figure = f"{shorten_period(latest.period)}: {describe_value(latest)}"
+        figure = f"{shorten_period(latest.period.label)}: {describe_value(latest)}"
         yield ", ".join(filter(None, (figure, describe_exactness(latest))))
         yield describe_movement(latest.movement, latest.unit)
         yield "; ".join(describe_comparator(one, latest.unit) for one in latest.comparators if one.value is not None)
@@ -88,9 +88,9 @@ def _list_gaps(measure: Measure) -> Iterator[str]:
         yield f"No organisation has this part yet: {', '.join(measure.unassigned)}."
     newest = measure.newest_period
     if newest is not None and measure.latest is not None and newest.period.code != measure.latest.period.code:
-        yield f"Newest period that is over, {shorten_period(newest.period)}: {describe_coverage(newest.coverage)}"
+        yield f"Newest period that is over, {shorten_period(newest.period.label)}: {describe_coverage(newest.coverage)}"
     if measure.next_return is not None:
         due = measure.next_return.due_at
-        yield f"Returns of {shorten_period(measure.next_return.period)} are due by {due.day} {due:%B %Y}."
+        yield f"Returns of {shorten_period(measure.next_return.period.label)} are due by {due.day} {due:%B %Y}."
     elif measure.no_next_return_reason is not None:
         yield NO_RETURN_WORDS.get(measure.no_next_return_reason.value, "")

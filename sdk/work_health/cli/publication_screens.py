@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from rich.console import Group
 from rich.markup import escape
 
+from work_health._spelling.figure_words import CHANGE_WORDS
+
 from .screen import WideTable
 
 if TYPE_CHECKING:
@@ -22,12 +24,6 @@ HEADLINES = {
     "refused": "[bold red]Refused[/]: nothing was published, and the release before stays current",
     "failed": "[bold red]Failed[/] ({reason}): nothing was published",
     "cancelled": "[bold]Cancelled[/]: nothing was published",
-}
-CHANGE_WORDS = {
-    "data": "changed by returns",
-    "held_back": "changed in their error only",
-    "correction": "corrected",
-    "definition": "changed by the plan",
 }
 LEFT_OUT_WORDS = {"contradiction": "contradicts other tables", "exposed": "would reveal a small count"}
 
@@ -61,7 +57,7 @@ def _render_measures(measures: Iterable[MeasureAudit]) -> WideTable:
             f"{measure.figures:,}",
             f"{measure.shown:,}",
             f"{measure.figures - measure.shown:,}",
-            ", ".join(_describe_changes(measure.changes.to_dict())),
+            "; ".join(_describe_changes(measure.changes.to_dict())),
         )
         for measure in measures
     ]

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 from rich.console import Group
 from rich.markup import escape
 
+from work_health._spelling.figure_words import format_number
 from work_health.results import format_return_name
 
 from . import return_screens
-from .figure_words import format_number
 from .screen import WideTable, format_state
 
 if TYPE_CHECKING:
