@@ -133,3 +133,11 @@ def test_only_the_first_hundred_blank_rows_are_listed():
     cells = [{"area": TOWN, "value": 20}, *[{"area": EAST}] * 250]
     _, used, left_out = count_rows(check(parse_fast(to_body(cells))))
     assert (used, left_out) == (1, {"blank": (250, [*range(2, 102)])})
+
+
+def test_first_blank_rows_of_a_file_are_listed_where_returns_alternate():
+    periods = ("2026-02", "2026-01")
+    filled = [f"learners,{period},{TOWN},20,,," for period in periods]
+    blank = [f"learners,{period},{TOWN},,,," for period in periods] * 80
+    _, _, left_out = count_rows(check(read_csv(HEAD + "\n".join([*filled, *blank]))))
+    assert left_out["blank"] == (160, list(range(4, 104)))
