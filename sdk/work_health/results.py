@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from ._generated.models import Finding, Obligation, ReturnReport, ReturnRevision, SubmissionReport
+    from .row_accounts import RowAccount
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -24,6 +25,8 @@ class SubmissionResult:
     """Why the server rejected the submission; None if it accepted it."""
     warnings: tuple[Finding, ...] = ()
     """Warnings about the file that the client found."""
+    rows: RowAccount | None = None
+    """The rows of the source: read, used, and left out with the reason. Of returns, their observations."""
 
     @property
     def outcome(self) -> str:
@@ -72,7 +75,12 @@ class SubmissionResult:
         if self._report is None:
             return str(self.refusal)
         return "\n".join(
-            [format_headline(self._report), *format_returns(self._report), *format_findings(self.findings)]
+            [
+                format_headline(self._report),
+                *format_returns(self._report),
+                *([str(self.rows)] if self.rows else []),
+                *format_findings(self.findings),
+            ]
         )
 
 
@@ -121,14 +129,16 @@ class CheckResult:
 
     returns: list[str]
     """Measure, series, service and period of each return."""
-    rows: int
-    """How many rows are used."""
+    cells: int
+    """How many cells would be sent."""
+    rows: RowAccount
+    """The rows of the source: read, used, and left out with the reason."""
     warnings: tuple[Finding, ...] = ()
-    """Rows that are left out, and hidden sheets."""
+    """Hidden sheets, which are not read."""
 
     def __str__(self) -> str:
-        summary = f"{self.rows} rows match your duties: {', '.join(self.returns)}."
-        return "\n".join([summary, *format_findings(self.warnings)])
+        summary = f"{self.cells} cells match your duties: {', '.join(self.returns)}."
+        return "\n".join([summary, str(self.rows), *format_findings(self.warnings)])
 
 
 @dataclass(frozen=True, slots=True)

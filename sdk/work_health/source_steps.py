@@ -98,7 +98,7 @@ def check_table(
     loaded = yield from load_source(settings, source, source_options, options)
     checked = yield from check_rows(loaded, options)
     table = checked.table
-    return CheckResult([str(key) for key in checked.rows], len(table.rows), tuple(table.warnings))
+    return CheckResult([str(key) for key in checked.rows], len(table.rows), table.account, table.warnings)
 
 
 def check_rows(loaded: LoadedSource, options: SubmissionOptions, *, resolves: bool = True) -> Steps[CheckedSource]:

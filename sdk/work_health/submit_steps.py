@@ -16,6 +16,7 @@ from ._generated.models import NewReturn, NewSubmission
 from .errors import RequestRejected
 from .programme_steps import choose_programme
 from .results import SubmissionResult
+from .row_accounts import RowAccount
 from .source_steps import LoadedSource, check_rows, fetch_labels, load_source
 from .submission_requests import new_submission
 from .submit_options import SendOptions, SourceOptions, SubmissionOptions
@@ -57,9 +58,11 @@ def submit_source(
         renumber_findings(refusal.findings, table)
         if raise_if_rejected:
             raise
-        return SubmissionResult(None, refusal, table.warnings if table else ())
+        return SubmissionResult(None, refusal, table.warnings if table else (), table.account if table else None)
     renumber_findings(report.findings, table)
-    return SubmissionResult(report, None, table.warnings if table else ())
+    if table is None:  # only the server read the content
+        return SubmissionResult(report, None, rows=RowAccount.from_report(report.rows) if report.rows else None)
+    return SubmissionResult(report, None, table.warnings, table.account)
 
 
 def to_submission(source: object, options: SubmissionOptions) -> NewSubmission | None:

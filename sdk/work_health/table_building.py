@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import attrs
 
-from ._generated.models import Severity
 from .errors import CheckFailed
+from .header_checks import find_figures_above_header, find_second_header
 from .hidden_cells import format_column_letters
 from .mapping import ColumnMapping
 from .mapping_rules import Cells, SkipRule, apply_marks, build_period_code, is_blank, parse_date, sum_rows
 from .name_matching import find_nearest, normalise_name
+from .row_accounts import NumberedRow, account_for_rows, find_trailing_rows
 from .swallowed_rows import find_swallowed_rows
-from .tables import NUMBER_COLUMNS, SUBMISSION_COLUMNS, Grid, Table, build_finding
+from .tables import SUBMISSION_COLUMNS, Grid, Table, build_finding
 from .wide_tables import find_wide_table
 
 if TYPE_CHECKING:
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 HEADER_SEARCH_ROWS = 30
 """The header is in one of the first rows: titles and notes come before it."""
-_HEADER_TEXT = re.compile(r"\D*[^\W\d_]\D*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +42,16 @@ class _Reading:
         return self.grid.rows[self.header_index]
 
     @property
+    def titles(self) -> list[list[str]]:
+        """The rows above the header."""
+        return self.grid.rows[: self.header_index]
+
+    @property
     def header_rows(self) -> list[int]:
         """The row number of the header, if the source shows one."""
         return [] if self.grid.has_header else [self.grid.first_row + self.header_index]
 
-    def iter_filled_rows(self, *, skips: bool = True) -> Iterator[tuple[int, list[str]]]:
+    def iter_filled_rows(self, *, skips: bool = True) -> Iterator[NumberedRow]:
         """Yield the rows below the header that are not empty, with their row numbers; not those that it skips."""
         first_row = self.grid.first_row + self.header_index + 1
         skip = self.mapping.skip if self.mapping and skips else SkipRule()
@@ -73,27 +77,41 @@ def build_table(
     ]
     findings += _find_merged_cells(reading)
     body = list(reading.iter_filled_rows())
+    trailing = _find_trailing_rows(reading, targets, body)
+    body = body[: len(body) - len(trailing)]
     findings += _select_hidden_cells(reading, targets, {number for number, _ in body})
     if body:
-        findings += _find_second_header(reading.header, targets, body[0])
-    findings += _find_ragged_rows(reading.header, body)
+        findings += find_second_header(reading.header, targets, body[0])
+    findings += find_figures_above_header(reading.titles, reading.grid.first_row, sum(map(bool, targets)))
+    findings += _find_ragged_rows(reading, body)
     if grid.delimiter is not None:
         findings += find_swallowed_rows(reading.header, body, grid.delimiter)
     if not body:
         findings.append(build_finding("no-rows", f"{grid.source} has a header but no rows."))
     if findings:
         raise CheckFailed(f"{grid.source} is not a table of returns.", findings)
-    return _fill_table(reading, targets, body)
+    return _fill_table(reading, targets, body, trailing)
 
 
-def _fill_table(reading: _Reading, targets: list[str], body: list[tuple[int, list[str]]]) -> Table:
+def _find_trailing_rows(reading: _Reading, targets: list[str], body: list[NumberedRow]) -> list[tuple[int, str]]:
+    """Return the rows below the table of a file. A mapping names the totals to skip, and may use others."""
+    if reading.grid.has_header:
+        return []
+    area = targets.index("area") if "area" in targets else None
+    return list(find_trailing_rows(body, area, has_totals=reading.mapping is None))
+
+
+def _fill_table(
+    reading: _Reading, targets: list[str], body: list[NumberedRow], trailing: list[tuple[int, str]]
+) -> Table:
     """Return the rows with the mapping's rules applied. Rows without content are left out, because they are missing."""
     grid, header = reading.grid, reading.header
     rows = list(_iter_cells(reading, targets, body))
-    if reading.mapping is not None and reading.mapping.is_summed:
-        rows = list(sum_rows(rows))
     filled = [(number, cells) for number, cells in rows if not is_blank(cells)]
-    blank = [number for number, cells in rows if is_blank(cells)]
+    used = {number for number, _ in filled}
+    blank = [number for number, _ in body if number not in used]
+    if reading.mapping is not None and reading.mapping.is_summed:
+        filled = list(sum_rows(filled))
     if not filled:
         message = f"{grid.source} has no row with a number or a status."
         raise CheckFailed(message, [build_finding("no-rows", message, rows=blank)])
@@ -106,8 +124,16 @@ def _fill_table(reading: _Reading, targets: list[str], body: list[tuple[int, lis
         is_unmodified=reading.mapping is None
         and reading.header_index == 0
         and grid.delimiter is not None
-        and not blank,
-        warnings=(*grid.warnings, *_find_left_out_rows(reading, body, blank)),
+        and not blank
+        and not trailing,
+        warnings=grid.warnings,
+        account=account_for_rows(
+            grid.rows[reading.header_index + 1 :] if grid.has_header else grid.rows,
+            first_row=0 if grid.has_header else grid.first_row,
+            header_row=None if grid.has_header else grid.first_row + reading.header_index,
+            used=used,
+            reasons=dict.fromkeys(blank, "blank") | dict(trailing),
+        ),
         source_names={
             target: header[index]
             for index, target in enumerate(targets)
@@ -116,22 +142,7 @@ def _fill_table(reading: _Reading, targets: list[str], body: list[tuple[int, lis
     )
 
 
-def _find_left_out_rows(reading: _Reading, body: list[tuple[int, list[str]]], blank: list[int]) -> Iterator[Finding]:
-    """Report the rows that are not sent: those that the mapping skips, and those without content."""
-    used = {number for number, _ in body}
-    skipped = [number for number, _ in reading.iter_filled_rows(skips=False) if number not in used]
-    for code, rows, reason in (
-        ("skipped-rows", skipped, "The mapping skips"),
-        ("blank-rows", blank, "A row without a number or a status is missing, so the client leaves out"),
-    ):
-        if rows:
-            message = f"{reason} {len(rows)} row{'s' if len(rows) > 1 else ''}."
-            yield build_finding(code, message, rows=rows, severity=Severity.WARNING)
-
-
-def _iter_cells(
-    reading: _Reading, targets: list[str], body: list[tuple[int, list[str]]]
-) -> Iterator[tuple[int, Cells]]:
+def _iter_cells(reading: _Reading, targets: list[str], body: list[NumberedRow]) -> Iterator[tuple[int, Cells]]:
     """Yield the cells of each row by the column of a submission. A wide row becomes a row for each category."""
     mapping, header = reading.mapping or ColumnMapping(), reading.header
     constants = mapping.select_constants(targets) | dict(reading.grid.constants)
@@ -251,39 +262,16 @@ def _find_merged_cells(reading: _Reading) -> Iterator[Finding]:
             )
 
 
-def _find_second_header(
-    header: Sequence[str], targets: Sequence[str], first_row: tuple[int, list[str]]
-) -> Iterator[Finding]:
-    """Report the first row if all its filled number columns contain words."""
-    number, row = first_row
-    cells = [
-        (index, row[index].strip())
-        for index, target in enumerate(targets)
-        if target in NUMBER_COLUMNS and index < len(row)
-    ]
-    filled = [(index, cell) for index, cell in cells if cell]
-    if filled and all(_is_header_text(cell) for _, cell in filled):
-        index, cell = filled[0]
-        yield build_finding(
-            "two-header-rows",
-            f"Row {number} appears to be a second header: column {header[index]!r} contains {cell!r}.",
-            rows=[number],
-            column=header[index],
-            actual=cell,
-            fix="Leave one header row. The mapping file's `header` names its row.",
-        )
-
-
-def _is_header_text(cell: str) -> bool:
-    return len(cell) > 1 and not cell.startswith("[") and _HEADER_TEXT.fullmatch(cell) is not None
-
-
-def _find_ragged_rows(header: Sequence[str], body: Sequence[tuple[int, list[str]]]) -> Iterator[Finding]:
-    rows = [number for number, row in body if any(cell.strip() for cell in row[len(header) :])]
-    if rows:
-        yield build_finding(
-            "ragged-row",
-            f"There are more cells than the {len(header)} of the header.",
-            rows=rows,
-            fix="Put text that contains the delimiter in quotes. Delete cells outside the table.",
-        )
+def _find_ragged_rows(reading: _Reading, body: Sequence[NumberedRow]) -> Iterator[Finding]:
+    """Report rows with more cells than the header and, in a CSV file, with fewer: a file may be cut off."""
+    header = reading.header
+    width = max((index for index, name in enumerate(header, 1) if name.strip()), default=0)
+    longer = [number for number, row in body if any(cell.strip() for cell in row[len(header) :])]
+    shorter = [number for number, row in body if reading.grid.delimiter is not None and len(row) < width]
+    for rows, comparison, fix in (
+        (longer, "more", "Put text that contains the delimiter in quotes. Delete cells outside the table."),
+        (shorter, "fewer", "Fill in the row or delete it. If the file was cut off, export it again."),
+    ):
+        if rows:
+            message = f"There are {comparison} cells than the {width} of the header."
+            yield build_finding("ragged-row", message, rows=rows, fix=fix)

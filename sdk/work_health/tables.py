@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Protocol, cast, runtime_checkable
 
 from ._generated.models import Finding, Severity
+from .row_accounts import NO_ROWS, RowAccount, add_accounts
 
 SUBMISSION_COLUMNS = (
     *("measure", "series", "service", "period", "area", "value", "numerator", "denominator", "lower", "upper"),
@@ -81,6 +82,8 @@ class Table:
     """The source's name for each column that it calls differently."""
     sheets: Sequence[str] = ()
     """The sheet of each row, if the table was read from several."""
+    account: RowAccount = NO_ROWS
+    """The rows of the source: read, used and left out."""
 
     def iter_column(self, name: str) -> Iterator[str]:
         """Yield the cells of a column, empty ones if there is no such column."""
@@ -123,6 +126,7 @@ def join_tables(tables: Sequence[Table], sheets: Sequence[str]) -> Table:
         warnings=tuple(finding for table in tables for finding in table.warnings),
         source_names={name: text for table in tables for name, text in table.source_names.items()},
         sheets=[sheet for table, sheet in zip(tables, sheets, strict=True) for _ in table.rows],
+        account=add_accounts([table.account.name_sheet(sheet) for table, sheet in zip(tables, sheets, strict=True)]),
     )
 
 

@@ -1,4 +1,4 @@
-"""Inputs that failed in other systems, as curl and the SDK send them: each has its expected outcome.
+"""Inputs that failed in other systems, as curl, the SDK and the command line send them: each has its outcome.
 
 `tests/cases` has the files. They are made up in the shape of public bug reports.
 """
@@ -11,7 +11,10 @@ import pytest
 from openpyxl import load_workbook
 
 from schema.partners import Scope
+from tests.fixtures.command_line import make_command
+from tests.fixtures.server_process import run_server
 from work_health import CheckFailed
+from work_health.cli.exit_codes import ExitCode
 
 CASES = Path(__file__).parents[1] / "cases"
 PROGRAMME = "work-and-health-2025-2028"
@@ -51,7 +54,22 @@ WORKBOOK_FINDINGS = {
     "gss":           [("sheet-required", [], None)],
 }
 ACCEPTED_WORKBOOKS = {"float-noise": {}, "text-numbers": {}, "gss": {"sheet": "1_Data"}}  # with options
+COMMAND_LINE = {  # what the client finds in a CSV file before it sends it: code, rows and column as in the file
+    "period-oct-25": [("unclear-period", [2], "period")],
+    "swallowed-quote": [("swallowed-rows", [3, 5], "note")],
+    "swallowed-quote-q3": [("swallowed-rows", [3, 5], "note")],
+    "ward-twice": [("duplicate-cell", [3, 4], "area")],
+    "wide-table": [("wide-table", [1], "Women"), *(("unknown-column", [1], name) for name in ("Ward", "Women", "Male", "Total clients"))],
+    "marks": [("unknown-column", [1], name) for name in ("ORG_NAME", "GENDER", "MEASURE_VALUE")],
+    "ward-names": [*(("unknown-area", [row], "area") for row in (3, *range(10, 15))), ("duplicate-cell", [2, 15], "area"), ("duplicate-cell", [4, 6, 7], "area")],
+}
 # fmt: on
+
+
+@pytest.fixture(scope="module")
+def server():
+    with run_server() as running_server:
+        yield running_server
 
 
 @pytest.fixture
@@ -167,6 +185,28 @@ async def test_workbook_is_accepted_by_the_sdk(council, name):
     assert result.is_accepted
     last = None if name == "gss" else 3
     assert [cell.value for cell in detail.observations] == [140, 80, 57, last]
+
+
+@pytest.mark.parametrize("name", [*REFUSED, "ward-names", *WORKBOOK_FINDINGS])
+def test_command_line_names_the_places_of_the_file(server, tmp_path, monkeypatch, capsysbinary, name):
+    command = make_command(server, tmp_path, monkeypatch, capsysbinary)
+    suffix = "xlsx" if name in WORKBOOK_FINDINGS else "csv"
+    result = command("submit", str(CASES / f"{name}.{suffix}"), "--dry-run", "--json")
+    findings = json.loads(result.err)["findings"]
+    expected = WORKBOOK_FINDINGS.get(name) or COMMAND_LINE.get(name) or [case[:3] for case in REFUSED[name]]
+    places = [(finding["code"], finding.get("rows") or [], finding.get("column")) for finding in findings]
+    assert (result.code, sorted(places, key=str)) == (ExitCode.REJECTED, sorted(expected, key=str))
+
+
+@pytest.mark.parametrize("name", ["title-then-semicolons.csv", "title-without-comma.csv", "float-noise.xlsx"])
+def test_command_line_accounts_for_the_rows_of_the_file(server, tmp_path, monkeypatch, capsysbinary, name):
+    command = make_command(server, tmp_path, monkeypatch, capsysbinary)
+    left_out = "header 1" if name.endswith("xlsx") else "title 1; blank 2; header 3"
+    read = 5 if name.endswith("xlsx") else 7
+    result = command("submit", str(CASES / name), "--dry-run")
+    assert f"Rows: {read} read, 4 used; left out: {left_out}." in result.out
+    rows = json.loads(command("check", str(CASES / name), "--json").out)["rows"]
+    assert (rows["read"], rows["used"]) == (read, 4)
 
 
 async def test_error_cell_of_a_workbook_is_refused_with_its_place(council, tmp_path):

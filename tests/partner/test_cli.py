@@ -168,7 +168,7 @@ def test_nothing_that_a_reader_does_not_see_is_sent(server, command, tmp_path):
         CASES / "swallowed-quote-q3.csv": ("swallowed-rows", [3, 5], "note"),
         tmp_path / "renamed.csv": ("swallowed-rows", [4, 6], "Remarks"),
         CASES / "hidden-row.xlsx": ("hidden-rows", [6], None),
-        CASES / "hidden-column.xlsx": ("hidden-column", [], "note"),
+        CASES / "hidden-col.xlsx": ("hidden-column", [], "note"),
         tmp_path / "error.xlsx": ("error-cell", [3], "value"),
     }
     for file, finding in cases.items():
@@ -176,11 +176,11 @@ def test_nothing_that_a_reader_does_not_see_is_sent(server, command, tmp_path):
         assert list_refusals(server, command, file, *options) == [[finding]] * 4, file
 
 
-@pytest.mark.parametrize(("file", "cells"), [("hidden-row", 5), ("hidden-column", 4)])
+@pytest.mark.parametrize(("file", "cells"), [("hidden-row", 5), ("hidden-col", 4)])
 def test_hidden_cells_are_sent_if_the_mapping_states_it(command, tmp_path, file, cells):
     (tmp_path / "all.toml").write_text("hidden = true\n")
     checked = command("check", str(CASES / f"{file}.xlsx"), "--mapping", "all.toml", "--json")
-    assert json.loads(checked.out)["rows"] == cells
+    assert json.loads(checked.out)["cells"] == cells
 
 
 def test_number_is_what_excel_shows(command):
@@ -264,7 +264,7 @@ def test_mapping_init_makes_an_export_a_return(command, tmp_path, content, cells
     assert drafted.code == ExitCode.DONE
     assert drafted.out.splitlines()[-1] == "Next: work-health check export.csv --mapping export.toml"
     checked = json.loads(command("check", "export.csv", "--mapping", "export.toml", "--json").out)
-    assert (checked["returns"], checked["rows"]) == ([f"{MEASURE} FY2025-26-Q3"], cells)
+    assert (checked["returns"], checked["cells"]) == ([f"{MEASURE} FY2025-26-Q3"], cells)
     assert command("mapping", "init", "export.csv", "--yes").code == ExitCode.USAGE
 
 

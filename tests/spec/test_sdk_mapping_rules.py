@@ -31,7 +31,7 @@ def test_rows_are_skipped_by_number_and_by_pattern():
     mapping = {"columns": {"Place": "area"}, "skip": {"rows": [2], "where": {"place": ["total*", "SOURCE:*"]}}}
     table = build_table(read_grid(text.encode()), DIMENSIONS, ColumnMapping.from_document(mapping))
     assert read(text, mapping) == [(3, {"area": "Nottingham", "value": "5"})]
-    assert [(finding.code, finding.rows) for finding in table.warnings] == [("skipped-rows", [2, 4, 5, 6])]
+    assert str(table.account) == "Rows: 6 read, 1 used; left out: header 1; skipped 2, 4, 5, 6."
 
 
 def test_wide_table_becomes_long():
@@ -137,9 +137,7 @@ def test_several_sheets_have_their_own_constants(tmp_path):
 def test_blank_rows_of_a_template_are_missing():
     table = build_table(read_grid(b"area,sex,value,status\nA,,5,\nA,female,,\nA,male,,c\n"), DIMENSIONS, None)
     assert table.row_numbers == [2, 4]
-    assert [(finding.code, finding.rows, finding.severity) for finding in table.warnings] == [
-        ("blank-rows", [3], "warning")
-    ]
+    assert str(table.account) == "Rows: 4 read, 2 used; left out: header 1; blank 3."
     assert not table.is_unmodified
     with pytest.raises(CheckFailed) as raised:
         build_table(read_grid(b"area,value\nA,\n"), DIMENSIONS, None)

@@ -11,6 +11,7 @@ from work_health.errors import RequestRejected
 from work_health.frames import COMPACT_COLUMNS, build_pandas_frame, build_polars_frame
 from work_health.plots import plot_figures
 from work_health.results import CheckResult, PartResult, PartsResult, SubmissionResult
+from work_health.row_accounts import RowAccount
 
 COVERAGE = {"expected": 2, "received": 1, "approved": 1, "late": 0, "exempt": 0}
 EMPTY = dict.fromkeys(
@@ -101,7 +102,7 @@ REFUSAL = RequestRejected(422, "It has errors.", "<b> is wrong.")
         PartsResult(
             (PartResult(("learners 2026-02",), 3, "accepted"), PartResult(("learners 2026-03",), 2, "rejected"))
         ),
-        CheckResult(["learners 2026-02"], 3),
+        CheckResult(["learners 2026-02"], 3, RowAccount(read=4, used=3)),
     ],
     ids=lambda result: type(result).__name__,
 )

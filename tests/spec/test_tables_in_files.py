@@ -14,6 +14,9 @@ from api.submissions.reading.csv_reader import CsvReader
 from schema.measures import Basis, Cadence
 from schema.periods import PeriodType
 from schema.submissions import NewSubmission
+from work_health.errors import CheckFailed
+from work_health.grids import read_grid
+from work_health.table_building import build_table
 
 CASES = Path(__file__).parents[1] / "cases"
 HEAD, ROW = "measure,period,area,value,note", "learners,2025-07,E06000018,"
@@ -77,6 +80,24 @@ def test_rows_around_a_table_are_left_out_with_their_reason(case, chunk_bytes):
     text, expected = LEFT_OUT[case]
     parsed = read(text, chunk_bytes=chunk_bytes)
     assert (parsed.cells.value.tolist(), list_left_out(parsed)) == ([1], expected)
+
+
+@pytest.mark.parametrize("case", LEFT_OUT)
+def test_sdk_leaves_out_the_same_rows_for_the_same_reasons(case):
+    text, expected = LEFT_OUT[case]
+    account = build_table(read_grid(text.encode()), ["sex"], None).account
+    assert sorted((group.reason, list(group.rows)) for group in account.left_out) == sorted(expected)
+    assert (account.used, account.read) == (1, 1 + sum(group.count for group in account.left_out))
+
+
+@pytest.mark.parametrize("case", NOT_LEFT_OUT)
+def test_sdk_never_leaves_out_a_row_that_may_belong_to_the_table(case):
+    text, _ = NOT_LEFT_OUT[case]
+    try:
+        table = build_table(read_grid(text.encode()), ["sex"], None)
+    except CheckFailed:
+        return
+    assert [group.reason for group in table.account.left_out] == ["header"]
 
 
 @pytest.mark.parametrize("case", NOT_LEFT_OUT)

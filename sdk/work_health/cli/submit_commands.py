@@ -60,9 +60,11 @@ def check(
     )
     if json_:
         warnings = [finding.to_dict() for finding in result.warnings]
-        return screen.print_json({"returns": result.returns, "rows": result.rows, "findings": warnings})
+        rows = result.rows.to_dict()
+        return screen.print_json({"returns": result.returns, "cells": result.cells, "rows": rows, "findings": warnings})
     console = screen.create_console()
-    console.print(f"{result.rows} rows match your duties: {', '.join(result.returns)}.", markup=False)
+    console.print(f"{result.cells} cells match your duties: {', '.join(result.returns)}.", markup=False)
+    console.print(str(result.rows), markup=False)
     if result.warnings:
         console.print(return_screens.render_findings(result.warnings))
     console.print(
@@ -136,9 +138,13 @@ def _submit_in_parts(client: WorkHealth, file: Path, rows: int, arguments: Submi
 
 def _print_result(result: SubmissionResult, json_: bool) -> None:
     if json_:
-        return screen.print_json(result.report.to_dict())
+        rows = result.rows.to_dict() if result.rows else None
+        findings = [finding.to_dict() for finding in result.findings]
+        return screen.print_json(result.report.to_dict() | {"rows": rows, "findings": findings})
     console = screen.create_console()
     console.print(return_screens.render_report(result.report))
+    if result.rows:
+        console.print(str(result.rows), markup=False)
     if result.findings:
         console.print(return_screens.render_findings(result.findings))
     return None

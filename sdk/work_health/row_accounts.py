@@ -1,0 +1,110 @@
+"""Account for the rows of a source: how many were read and used, and why the others are left out."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING
+
+from ._spelling.trailing_rows import classify_trailing_row
+
+if TYPE_CHECKING:
+    from ._generated.models import RowCounts
+
+MAX_TRAILING_ROWS = 30
+MAX_SHOWN_ROWS = 6
+NumberedRow = tuple[int, list[str]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeftOutRows:
+    """The rows that are left out for one reason."""
+
+    reason: str
+    """`title`, `header`, `blank`, `total` or `footnote`, or `skipped` by the mapping."""
+    count: int
+    rows: tuple[int, ...]
+    """Their numbers, as the source shows them. Of a file that only the server read, the first 100."""
+    sheet: str = ""
+
+    def __str__(self) -> str:
+        shown = ", ".join(map(str, self.rows[:MAX_SHOWN_ROWS]))
+        more = f" … ({self.count})" if self.count > MAX_SHOWN_ROWS else ""
+        return f"{self.reason} {shown}{more}{f' of {self.sheet}' if self.sheet else ''}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowAccount:
+    """The rows of a source: read, used and left out. `read` is always `used` plus the counts of `left_out`."""
+
+    read: int
+    used: int
+    left_out: tuple[LeftOutRows, ...] = ()
+
+    @classmethod
+    def from_report(cls, counts: RowCounts) -> RowAccount:
+        """Return the server's account of a file that it alone read."""
+        groups = [
+            LeftOutRows(reason=group.reason.value, count=group.count, rows=tuple(group.rows))
+            for group in counts.left_out or ()
+        ]
+        return cls(read=counts.read, used=counts.used, left_out=tuple(groups))
+
+    def name_sheet(self, sheet: str) -> RowAccount:
+        return replace(self, left_out=tuple(replace(group, sheet=sheet) for group in self.left_out))
+
+    def to_dict(self) -> dict[str, object]:
+        return asdict(self)
+
+    def __str__(self) -> str:
+        left_out = "; ".join(map(str, self.left_out))
+        return f"Rows: {self.read} read, {self.used} used{f'; left out: {left_out}' if left_out else ''}."
+
+
+def account_for_rows(
+    rows: Sequence[Sequence[str]],
+    *,
+    first_row: int,
+    header_row: int | None,
+    used: Collection[int],
+    reasons: Mapping[int, str],
+) -> RowAccount:
+    """Return the account of one sheet. `reasons` are known for some rows."""
+    numbers: dict[str, list[int]] = {}
+    for number, row in enumerate(rows, first_row):
+        if number in used:
+            continue
+        if number == header_row:
+            reason = "header"
+        elif not any(map(str.strip, row)):
+            reason = "blank"
+        else:
+            is_title = header_row is not None and number < header_row
+            reason = reasons.get(number, "title" if is_title else "skipped")
+        numbers.setdefault(reason, []).append(number)
+    left_out = [LeftOutRows(reason=reason, count=len(rows), rows=tuple(rows)) for reason, rows in numbers.items()]
+    return RowAccount(read=len(rows), used=len(used), left_out=tuple(left_out))
+
+
+def add_accounts(accounts: Sequence[RowAccount]) -> RowAccount:
+    """Return one account of all sheets."""
+    return RowAccount(
+        read=sum(account.read for account in accounts),
+        used=sum(account.used for account in accounts),
+        left_out=tuple(group for account in accounts for group in account.left_out),
+    )
+
+
+def find_trailing_rows(body: Sequence[NumberedRow], area: int | None, *, has_totals: bool) -> Iterator[tuple[int, str]]:
+    """Yield the footnotes and totals below a table, as the server does: their numbers and reasons, the last first.
+
+    `area` is the index of the column of areas. Without `has_totals`, a total may belong to the table.
+    """
+    for number, cells in reversed(body[-MAX_TRAILING_ROWS:]):
+        reason = classify_trailing_row(cells, cells[area] if area is not None and area < len(cells) else "")
+        if reason is None or (reason == "total" and not has_totals):
+            return
+        yield number, reason
+
+
+NO_ROWS = RowAccount(read=0, used=0)
