@@ -61,7 +61,7 @@ from api.http.budgets import ConcurrencyMiddleware, UploadBudget
 from api.http.etags import ETagMiddleware
 from api.http.loop_watchdog import LoopWatchdog
 from api.http.problems import EXCEPTION_HANDLERS
-from api.http.request_ids import reject_unknown_parameters
+from api.http.query_parameters import reject_unknown_parameters
 from api.http.response_headers import Network, add_response_headers
 from api.http.slow_bodies import SlowBodyMiddleware
 from api.monitoring.logs import start_log

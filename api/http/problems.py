@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from api.database.failures import find_sqlstate
 from api.http.outages import find_outage
+from api.http.query_parameters import explain_invalid_parameters
 from api.http.refusals import (
     BodyTooLarge,
     InvalidParameter,
@@ -24,7 +25,7 @@ from api.http.refusals import (
     UnstorableText,
 )
 from api.http.request_ids import get_request_id
-from schema.problems import Finding, Problem, Severity
+from schema.problems import Problem
 
 log = logging.getLogger("work_health")
 
@@ -87,7 +88,9 @@ def framework_refusal_response(request: Request[Any, Any, Any], error: HTTPExcep
         is_empty = any(fault.get("key") == "data" for fault in faults)
         if not faults:  # a required parameter is missing
             return refusal_response(request, InvalidParameter(error.detail))
-        return refusal_response(request, Malformed("The body is empty.") if is_empty else _parameter_refusal(faults))
+        if is_empty:
+            return refusal_response(request, Malformed("The body is empty."))
+        return refusal_response(request, explain_invalid_parameters(request.route_handler, faults))
     status = HTTPStatus(error.status_code)
     problem = Problem(
         type="about:blank",
@@ -98,20 +101,6 @@ def framework_refusal_response(request: Request[Any, Any, Any], error: HTTPExcep
     )
     headers: Mapping[str, str] = error.headers or {}
     return Response(problem, status_code=status, media_type=PROBLEM_MEDIA_TYPE, headers=dict(headers))
-
-
-def _parameter_refusal(faults: list[dict[str, str]]) -> InvalidParameter:
-    findings = [
-        Finding(
-            code="unreadable-parameter",
-            severity=Severity.ERROR,
-            message=f"{fault.get('message', 'The value is invalid')}.",
-            path=fault.get("key"),
-        )
-        for fault in faults
-    ]
-    names = ", ".join(sorted({fault.get("key", "") for fault in faults}))
-    return InvalidParameter(f"The value of {names or 'a parameter'} is invalid.", findings)
 
 
 # PostgreSQL's errors for the character NUL, in a text or in JSON.

@@ -3,8 +3,10 @@
 import gzip
 import json
 import re
+from pathlib import Path
 
 import httpx2
+import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -238,3 +240,36 @@ async def test_any_body_is_accepted_as_a_whole_or_refused(application, http, bod
         assert after == before
     else:
         assert after["submission"] == before["submission"] + 1
+
+
+CONTRACT = msgspec.yaml.decode((Path(__file__).parents[2] / "openapi.yaml").read_bytes())
+
+
+def list_enumerations() -> list[tuple[str, dict[str, str], str, list[str]]]:
+    """Return each query parameter of a GET that is an enumeration: path, required parameters, name and values."""
+    listed = []
+    for path, item in CONTRACT["paths"].items():
+        parameters = item.get("get", {}).get("parameters", [])
+        required = {one["name"]: "x" for one in parameters if one["in"] == "query" and one.get("required")}
+        for parameter in parameters:
+            schema = parameter["schema"].get("items", parameter["schema"])
+            options = schema.get("anyOf") or schema.get("oneOf") or [schema]
+            references = [option.get("$ref", "").rpartition("/")[2] for option in options]
+            values = [v for name in references if name for v in CONTRACT["components"]["schemas"][name].get("enum", [])]
+            if parameter["in"] == "query" and values:
+                listed.append((path, required, parameter["name"], values))
+    return listed
+
+
+@pytest.mark.parametrize(("path", "required", "name", "values"), list_enumerations())
+async def test_unknown_value_of_an_enumeration_is_explained(application, path, required, name, values):
+    """The finding names the parameter as the caller wrote it, and its fix lists what is allowed."""
+    key = await application.issue_key("nottingham-city-council", Scope.SUBMIT, Scope.REVIEW, Scope.ADMIN)
+    address = path.format_map({"programme": PROGRAMME, "measure": "ips-primary-care-referrals"})
+    response = await application.http_client(key).get(address, params=required | {name: "no-such-value"})
+    problem = response.json()
+    if problem["type"] == "/errors/no-release":  # two operations read the release before anything else
+        return
+    finding = problem["errors"][0]
+    assert (response.status_code, finding["path"]) == (422, name)
+    assert all(value in finding["fix"] for value in values)
