@@ -10,7 +10,7 @@ from msgspec import Struct
 from api.http.refusals import Invalid
 from api.plan.breakdowns import cross_categories
 from api.plan.catalogue import Catalogue, adapt_measure, find_headline_series
-from api.plan.filters import check_code
+from api.plan.filters import check_area, check_code
 from api.plan.populations import list_forms
 from schema.areas import Scheme
 from schema.measures import Measure, MeasureKind, Series
@@ -128,8 +128,8 @@ def _select_areas(query: OutcomeQuery, levels: Sequence[str], catalogue: Catalog
     """Return the named areas and those within others; with levels, only areas of these levels."""
     for level in levels:
         check_code("a level", level, catalogue.level_ranks)
-    named = {check_code("an area", code, catalogue.areas) for code in query.areas}
-    outer = {check_code("an area", code, catalogue.areas) for code in query.within}
+    named = {check_area(code, catalogue.areas) for code in query.areas}
+    outer = {check_area(code, catalogue.areas) for code in query.within}
     if not named | outer:
         named = {catalogue.plan.area}
     containers = outer | (named if levels else set[str]())

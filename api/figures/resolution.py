@@ -24,7 +24,7 @@ from api.figures.query import (
 from api.figures.returns_data import SelectedRevision
 from api.plan.catalogue import Catalogue
 from api.plan.counted_sources import find_repeated_returns
-from api.plan.filters import check_code
+from api.plan.filters import check_area
 from api.plan.periods import list_own_period_types
 from api.statistics import periods, roll_up
 from schema.measures import Collection, Measure, MeasureKind, Series
@@ -137,7 +137,7 @@ def _resolve_series(
         breakdowns = [""]
         reason = reason or "breakdown_not_collected"
         alternatives = alternatives or f"It is collected by {describe_schemes(measure.schemes)}."
-    comparators = [check_code("an area", code, catalogue.areas) for code in query.comparators]
+    comparators = [check_area(code, catalogue.areas) for code in query.comparators]
     is_comparable = measure.kind in COMPARABLE_KINDS
     wider = comparators or (_find_wider_areas(axes.areas, catalogue) if is_comparable else [])
     if is_published and wider and not comparators:

@@ -1,15 +1,17 @@
 """Filters of the list operations: measures and areas."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 
 from api.http.csv_text import TableValue
 from api.http.refusals import Invalid
 from api.plan.catalogue import Catalogue
-from api.plan.suggestions import suggest_codes
+from api.plan.suggestions import suggest_codes, suggest_named_codes
 from schema.areas import Area
 from schema.disclosure import DisclosureClass
 from schema.logic_model import LogicModelColumn
 from schema.measures import Measure, MeasureKind
+
+MAX_LISTED_CODES = 20
 
 
 class UnknownCode(Invalid):
@@ -23,10 +25,22 @@ def check_code(noun: str, code: str, codes: Iterable[str]) -> str:
     """Return `code` if it is one of `codes`. Raises UnknownCode, which suggests similar codes."""
     codes = sorted(codes)
     if code not in codes:
-        raise UnknownCode(
-            f"{code!r} is not {noun}. " + (suggest_codes(code, codes) or f"Known codes: {', '.join(codes[:20])}.")
-        )
+        raise UnknownCode(f"{code!r} is not {noun}. {suggest_codes(code, codes) or _list_codes(codes)}")
     return code
+
+
+def check_area(code: str, areas: Mapping[str, Area]) -> str:
+    """Return `code` if an area has it. Raises UnknownCode, which suggests areas with a similar code or name."""
+    if code not in areas:
+        names = {known: area.name for known, area in areas.items()}
+        suggestion = suggest_named_codes(code, names) or _list_codes(sorted(areas))
+        raise UnknownCode(f"{code!r} is not an area. {suggestion}")
+    return code
+
+
+def _list_codes(codes: Sequence[str]) -> str:
+    others = f" and {len(codes) - MAX_LISTED_CODES} others" if len(codes) > MAX_LISTED_CODES else ""
+    return f"Known codes: {', '.join(codes[:MAX_LISTED_CODES])}{others}."
 
 
 def filter_measures(
@@ -69,7 +83,7 @@ def filter_areas(catalogue: Catalogue, *, level: str | None = None, within: str 
     if level is not None:
         check_code("a level", level, catalogue.level_ranks)
     if within is not None:
-        check_code("an area", within, catalogue.areas)
+        check_area(within, catalogue.areas)
     return [
         area
         for area in catalogue.plan.areas

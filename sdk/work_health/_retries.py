@@ -53,10 +53,15 @@ def choose_pause(
     return retry_after if retry_after <= MAX_RETRY_AFTER_SECONDS else None
 
 
-def log_pause(call: Call[Any], outcome: httpx.Response | httpx.RequestError, seconds: float) -> None:
-    """Log at level INFO that a call failed and will be repeated, without its query and content."""
+def log_pause(call: Call[Any], outcome: httpx.Response | httpx.RequestError, attempt: int, seconds: float) -> None:
+    """Log that a call failed and will be repeated, without its query and content.
+
+    The first pause of a call is a warning, which Python prints without any setting: nobody takes it for a call that
+    hangs.
+    """
     failure = type(outcome).__name__ if isinstance(outcome, httpx.RequestError) else f"status {outcome.status_code}"
-    log.info("%s %s: %s. Trying again in %.1f seconds.", call.method, call.path, failure, seconds)
+    level = logging.INFO if attempt else logging.WARNING
+    log.log(level, "%s %s: %s. Trying again in %.1f seconds.", call.method, call.path, failure, seconds)
 
 
 def _choose_retries(outcome: httpx.Response | httpx.RequestError) -> int:

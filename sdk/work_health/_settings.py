@@ -132,6 +132,8 @@ class Settings:
         cause = str(error) or type(error).__name__
         attempts = f" (tried {attempt + 1} times)" if attempt else ""
         text = f"{call.method} {self.url}{call.path}: {cause}{attempts}"
+        if isinstance(error, CONNECT_ERRORS) and self.url == DEFAULT_URL:
+            text += ". This is the default address: set WORK_HEALTH_URL to that of your server"
         if call.is_repeatable or isinstance(error, CONNECT_ERRORS):
             return text
         return text + ". The server may have accepted the request. Read the current state before you send it again."

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import Any, cast
@@ -142,6 +143,10 @@ def _describe_response(response: httpx.Response) -> str:
     return f"{summary}: {start}" if start else f"{summary} and an empty body."
 
 
+_FIELD = re.compile(r'`?"([a-z_]+)": true`?')
+"""A field of a request, as a fix of the server names it: an argument of `submit`."""
+
+
 def format_findings(findings: Sequence[Finding]) -> Iterator[str]:
     """Yield a line for each finding, with its row, column, value, rule and message, and its fix below."""
     if not findings:
@@ -151,7 +156,7 @@ def format_findings(findings: Sequence[Finding]) -> Iterator[str]:
     lines += [(_format_rows(f), _shorten(f.column or f.path or ""), _shorten(f.actual or ""), f.code) for f in listed]
     widths = [max(len(line[column]) for line in lines) for column in range(4)]
     messages = ["message"] + [_to_one_line(finding.message) for finding in listed]
-    fixes = [""] + [_to_one_line(finding.fix or "") for finding in listed]
+    fixes = [""] + [_FIELD.sub(r"`\1=True`", _to_one_line(finding.fix or "")) for finding in listed]
     margin = " " * (sum(widths) + 2 * len(widths) + 2)
     yield ""
     for line, message, fix in zip(lines, messages, fixes, strict=True):
@@ -164,8 +169,11 @@ def format_findings(findings: Sequence[Finding]) -> Iterator[str]:
 
 
 def _shorten(text: str) -> str:
+    """Return the text in one line. Of a long path the end is the place."""
     text = _to_one_line(text)
-    return text if len(text) <= MAX_CELL_WIDTH else text[: MAX_CELL_WIDTH - 1] + "…"
+    if len(text) <= MAX_CELL_WIDTH:
+        return text
+    return f"…{text[1 - MAX_CELL_WIDTH :]}" if text.startswith("/") else f"{text[: MAX_CELL_WIDTH - 1]}…"
 
 
 def _to_one_line(text: str) -> str:

@@ -37,7 +37,7 @@ def read_grid(source: Tabular, *, sheet: str | None = None, sends_hidden: bool =
 
 def _read_file(path: Path, sheet: str | None, sends_hidden: bool) -> Grid:
     if not path.is_file():
-        raise CheckFailed(f"There is no file {path}", [])
+        raise CheckFailed(f"There is no file {path}.", [])
     if path.suffix.lower() in WORKBOOK_SUFFIXES:
         from .workbooks import read_workbook
 
@@ -53,7 +53,7 @@ def _read_file(path: Path, sheet: str | None, sends_hidden: bool) -> Grid:
 
 def _parse_csv(content: bytes, name: str) -> Grid:
     if content.startswith(ZIP_START):
-        raise CheckFailed(f"{name} contains a workbook. Rename it to end with .xlsx", [])
+        raise CheckFailed(f"{name} contains a workbook. Rename it to end with .xlsx.", [])
     encoding = next((encoding for mark, encoding in ENCODING_BY_MARK.items() if content.startswith(mark)), "utf-8")
     try:
         text = content.decode(encoding)
@@ -95,7 +95,7 @@ def _read_dicts(rows: Iterable[Mapping[str, object]]) -> Grid:
     flat_rows = [_flatten_row(row) for row in rows]
     header = list(dict.fromkeys(name for row in flat_rows for name in row))
     cells = ([row.get(name, "") for name in header] for row in flat_rows)
-    return Grid("The rows", [header, *cells], first_row=-1, has_header=True)
+    return Grid("The list of rows", [header, *cells], first_row=-1, has_header=True)
 
 
 def _flatten_row(row: Mapping[str, object]) -> dict[str, str]:

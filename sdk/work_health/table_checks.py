@@ -8,14 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from ._generated.models import Finding
+from ._generated.models import Finding, NewReturn
 from ._spelling.counts import CountFault, read_count, read_value
 from ._spelling.marks import Mark, read_mark
 from .return_forms import Labels, ReturnForm, ReturnKey
 from .tables import NUMBER_COLUMNS, Table, build_finding
 
 if TYPE_CHECKING:
-    from ._generated.models import NewReturn
+    from ._generated.models import ReturnDetail
 
 KINDS_WITHOUT_CELLS = frozenset({"nil", "withdrawn"})
 VALUE_COLUMNS = frozenset({"value", "numerator", "denominator"})
@@ -198,7 +198,7 @@ def convert_returns_to_table(returns: Iterable[NewReturn]) -> Table:
         for observation in new_return.observations or []
     ]
     dimensions = list(dict.fromkeys(name for _, _, breakdown in observations for name in breakdown))
-    columns = ["measure", "series", "service", "period", "area", *dimensions, *NUMBER_COLUMNS, "status"]
+    columns = ["measure", "series", "service", "period", "area", *dimensions, *NUMBER_COLUMNS, "status", "note"]
     rows = [
         [
             *(new_return.measure, new_return.series or "", new_return.service or "", new_return.period),
@@ -206,10 +206,25 @@ def convert_returns_to_table(returns: Iterable[NewReturn]) -> Table:
             *(breakdown.get(name, "") for name in dimensions),
             *(_format_number(getattr(observation, name)) for name in NUMBER_COLUMNS),
             str(observation.status.value) if observation.status else "",
+            observation.note or "",
         ]
         for new_return, observation, breakdown in observations
     ]
     return Table("The submission", columns, rows, list(range(1, len(rows) + 1)))
+
+
+def convert_return_to_csv(detail: ReturnDetail) -> bytes:
+    """Return the counts of a return as a CSV file that can be submitted again."""
+    summary = detail.summary
+    stored = NewReturn(
+        measure=summary.measure,
+        series=summary.series,
+        service=summary.service,
+        period=summary.period.code,
+        observations=detail.observations,
+    )
+    table = convert_returns_to_table([stored])
+    return (table.add_constant("rounded_to", str(summary.rounded_to)) if summary.rounded_to else table).to_csv()
 
 
 def _format_number(number: object) -> str:

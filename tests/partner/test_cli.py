@@ -1,6 +1,7 @@
 """The output and exit codes of the command line, against a real server."""
 
 import csv
+import hashlib
 import json
 import os
 import re
@@ -216,8 +217,43 @@ def test_rounding_is_declared_in_each_way(server, command, tmp_path):
 
 
 def test_obligations_follow_all_pages(command):
-    codes = [item["period"]["code"] for item in json.loads(command("obligations", "--json").out)["items"]]
+    codes = [item["period"]["code"] for item in json.loads(command("obligations", "--all", "--json").out)["items"]]
     assert len(codes) > 100
+
+
+def test_obligations_without_a_filter_are_what_the_caller_owes_now(server, command, monkeypatch):
+    items = json.loads(command("obligations", "--json").out)["items"]
+    assert {item["organisation"] for item in items} == {"nottingham-city-council"}
+    assert {item["state"] for item in items} <= {"open", "overdue", "queried"}
+    none = command("obligations", "--period", "FY2027-28-Q4", "--state", "overdue")
+    assert (none.code, MEASURE in none.out) == (ExitCode.DONE, False)
+    refused = command("obligations", "--state", "due")
+    assert (refused.code, "not-due" in refused.err, "exempt" in refused.err) == (ExitCode.USAGE, True, True)
+    monkeypatch.setenv("WORK_HEALTH_KEY", server.issue_key("inclusive-growth-commission", "submit"))
+    assert command("obligations").out.startswith("inclusive-growth-commission ")
+    assert json.loads(command("obligations", "--json").out) == {"items": []}
+
+
+def test_stored_return_is_shown_saved_and_sent_again(command, tmp_path):
+    (tmp_path / "q4.csv").write_text(FILE.replace("Q3", "Q4"))
+    command("submit", "q4.csv", "--confirm-withdrawals")
+    name = (MEASURE, "--period", "FY2025-26-Q4")
+    assert re.search(r"E06000018, sex=female +80", command("show", *name).out)
+    assert command("show", *name, "-o", "stored.csv").code == ExitCode.DONE
+    assert command("show", *name, "-o", "stored.csv").code == ExitCode.USAGE
+    assert "0 added, 0 changed, 4 unchanged, 0 withdrawn" in command("submit", "stored.csv").out
+
+
+def test_receipt_is_printed_and_saved(command, tmp_path):
+    (tmp_path / "q4.csv").write_text(FILE.replace("Q3", "Q4").replace("57", "56").replace("140", "139"))
+    submitted = command("submit", "q4.csv", "--confirm-withdrawals").out
+    words = submitted.splitlines()[-1].partition("work-health ")[2].split()
+    assert command(*words).code == ExitCode.DONE
+    receipt = json.loads((tmp_path / "receipt.json").read_text())["receipt"]
+    assert receipt["submission"] in words
+    assert receipt["content_sha256"] in command("receipt", receipt["submission"]).out
+    assert receipt["content_sha256"] == hashlib.sha256((tmp_path / "q4.csv").read_bytes()).hexdigest()
+    assert receipt["submission"] in command("history", MEASURE, "--period", "FY2025-26-Q4").out
 
 
 def test_next_line_repeats_the_options(command, tmp_path):

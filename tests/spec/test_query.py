@@ -63,6 +63,7 @@ def test_areas_follow_the_order_of_the_plan(filters, expected):
     [
         ({"areas": ["E06999990"]}, UnknownCode, "E06999999"),
         ({"within": ["x"]}, UnknownCode, "not an area"),
+        ({"areas": ["Harbor"]}, UnknownCode, r"E06999999 \(Harbour\)"),
         ({"levels": ["ward"]}, UnknownCode, "quarter, town"),
         ({"group_by": ["sax"]}, UnknownCode, r"\bsex\b"),
         ({"breakdowns": ["sex=female"]}, IncompatibleFilters, "sex:female"),

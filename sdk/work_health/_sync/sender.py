@@ -35,7 +35,7 @@ class Sender:
             pause_seconds = choose_pause(call, outcome, attempt, self._settings.max_retries)
             if pause_seconds is None:
                 return self._settings.parse_outcome(call, outcome, attempt)
-            log_pause(call, outcome, pause_seconds)
+            log_pause(call, outcome, attempt, pause_seconds)
             sleep(pause_seconds)
         raise AssertionError  # count() does not end
 

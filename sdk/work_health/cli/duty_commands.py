@@ -8,11 +8,14 @@ from typing import Annotated
 
 import typer
 
+from work_health._generated.models import ObligationState
+
 from . import return_screens, screen
-from .options import Json
+from .options import Json, write_new_file
 from .session import get_session
 
 app = typer.Typer()
+STATES_TO_ACT = {ObligationState.OPEN, ObligationState.OVERDUE, ObligationState.QUERIED}
 
 
 @app.command()
@@ -31,26 +34,40 @@ def whoami(context: typer.Context, json_: Json = False) -> None:
 @app.command()
 def obligations(
     context: typer.Context,
-    state: Annotated[str | None, typer.Option(help="Only this state: open, overdue, queried, …")] = None,
+    state: Annotated[ObligationState | None, typer.Option(help="Only this state.")] = None,
     organisation: Annotated[str | None, typer.Option(help="Only this organisation; reviewers see all.")] = None,
     measure: Annotated[str | None, typer.Option(help="Only this measure.")] = None,
     period: Annotated[str | None, typer.Option(help="Only this period.")] = None,
+    all_: Annotated[
+        bool, typer.Option("--all", help="Also what is not due yet, done, or owed by others that you may see.")
+    ] = False,
     json_: Json = False,
 ) -> None:
-    """List the returns that you must submit, their deadlines and possible actions.
+    """List what you owe now: the returns that are open, overdue or queried, with their deadlines.
 
-    work-health obligations --state overdue
+    A filter or [bold]--all[/] lists other returns as well.
+
+    work-health obligations --all --period FY2025-26-Q3
     """
     client = get_session(context, json_).open_client()
-    duties = list(
-        client.iter_obligations(
-            client.resolve_programme(), organisation=organisation, measure=measure, period=period, state=state
+    programme = client.resolve_programme()
+    is_filtered = any((state, organisation, measure, period, all_))
+    owners = {grant.organisation for grant in client.get_me().grants if grant.programme == programme}
+    duties = [
+        duty
+        for duty in client.iter_obligations(
+            programme, organisation=organisation, measure=measure, period=period, state=state
         )
-    )
+        if is_filtered or (duty.state in STATES_TO_ACT and duty.organisation in owners)
+    ]
     if json_:
         screen.print_items_json(duties)
-    else:
+    elif duties:
         screen.create_console().print(return_screens.render_obligations(duties))
+    elif is_filtered:
+        screen.create_console().print("No return matches.")
+    else:
+        screen.create_console().print(f"{', '.join(sorted(owners))} owes nothing now. --all lists every return.")
 
 
 @app.command()
@@ -80,8 +97,5 @@ def template(
         sys.stdout.buffer.write(content)
         return
     path = output or Path(f"{measure}_{period}{'.xlsx' if is_workbook else '.csv'}")
-    if path.exists():
-        raise typer.BadParameter(f"{path} exists already", param_hint="--output")
-    path.write_bytes(content)
-    screen.create_console().print(f"Saved {path}. Fill in the values.", markup=False, soft_wrap=True)
+    write_new_file(path, content)
     screen.print_next(session.format_command("check", path))

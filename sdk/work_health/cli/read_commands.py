@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from work_health._generated.models import ReviewState
+
 from . import figure_screens, progress_screens, return_screens, screen
 from .options import Json
 from .session import get_session
@@ -25,7 +27,7 @@ def returns(
     context: typer.Context,
     measure: Annotated[str | None, typer.Option(help="Only this measure.")] = None,
     period: Annotated[str | None, typer.Option(help="Only this period.")] = None,
-    state: Annotated[str | None, typer.Option(help="Only this state: pending, approved or queried.")] = None,
+    state: Annotated[ReviewState | None, typer.Option(help="Only this state.")] = None,
     json_: Json = False,
 ) -> None:
     """List your current returns."""

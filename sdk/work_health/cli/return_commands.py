@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypedDict
 
 import typer
@@ -10,9 +11,10 @@ import typer
 from work_health import WorkHealthError, comment, reason
 from work_health._generated.models import Withdrawal
 from work_health.results import format_return_name
+from work_health.table_checks import convert_return_to_csv
 
-from . import return_screens, screen
-from .options import Json
+from . import return_screens, review_screens, screen
+from .options import Json, write_new_file
 from .session import get_session
 
 if TYPE_CHECKING:
@@ -80,6 +82,37 @@ def choose_return(
         raise WorkHealthError(f"There is no return of {measure} for {period}. `work-health returns` lists them.")
     names = ", ".join(f"{item.organisation} {format_return_name(item)}" for item in items)
     raise WorkHealthError(f"{len(items)} returns match. Add --organisation, --series or --service: {names}")
+
+
+@app.command()
+def show(
+    context: typer.Context,
+    measure: Measure,
+    period: Period,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="A CSV file to write. You can correct it and submit it.")
+    ] = None,
+    revision: Revision = None,
+    organisation: Organisation = None,
+    series: Series = None,
+    service: Service = None,
+    json_: Json = False,
+) -> None:
+    """Show what the server holds of a return, cell by cell.
+
+    work-health show ips-primary-care-referrals --period FY2025-26-Q3 -o stored.csv
+    """
+    chosen = choose_return(get_session(context, json_).open_client(), measure, period, organisation, series, service)
+    detail = chosen.client.get_return(chosen.programme, **chosen.name, revision=revision)
+    if output is not None:
+        if not detail.observations:
+            raise typer.BadParameter("this return has no counts; use --json", param_hint="--output")
+        write_new_file(output, convert_return_to_csv(detail))
+    if json_:
+        return screen.print_json(detail.to_dict())
+    if output is None:
+        screen.create_console().print(review_screens.render_content(detail))
+    return None
 
 
 @app.command()

@@ -75,13 +75,14 @@ def render_history(revisions: Sequence[ReturnRevision], events: Sequence[ReturnE
             format_state(revision.state.value),
             str(revision.cells),
             f"{revision.recorded_at:%Y-%m-%d %H:%M}",
+            str(revision.submission),
             escape(revision.note or ""),
         )
         for revision in revisions
     ]
-    return Group(
-        WideTable(("revision", "kind", "state", "cells", "recorded", "note"), revision_rows), "", render_events(events)
-    )
+    columns = ("revision", "kind", "state", "cells", "recorded", "submission", "note")
+    stack = (("recorded",), ("submission",), ("note",))
+    return Group(WideTable(columns, revision_rows, stack), "", render_events(events))
 
 
 def render_events(events: Sequence[ReturnEvent]) -> WideTable:
@@ -177,7 +178,14 @@ def render_report(report: SubmissionReport) -> Group:
         for item in report.returns
     ]
     table = WideTable(("measure", "period", "outcome", "revision", "timeliness"), rows, (("measure",), ("period",)))
-    receipt = [f"Submission {report.receipt.submission}"] if report.receipt else []
+    receipt = (
+        [
+            f"Submission {one.submission}, received {one.received_at:%Y-%m-%d %H:%M:%S} UTC",
+            f"SHA-256 of its content {one.content_sha256}",
+        ]
+        if (one := report.receipt)
+        else []
+    )
     return Group(f"{outcome}: {format_counts(report)}", *receipt, table)
 
 

@@ -32,21 +32,27 @@ def render_review(review: Review, previous: ReturnDetail | None) -> Group:
     if summary.approved_revision not in (None, summary.revision):
         parts.append(f"Revision {summary.approved_revision} is approved and counts until then.")
     parts += [f"Note: {escape(summary.note)}"] if summary.note else []
+    parts += ["", render_content(detail, previous)]
+    if review.findings:
+        parts += ["", return_screens.render_findings(review.findings), *_list_justifications(review.findings)]
+    parts += ["", return_screens.render_events(review.events)]
+    parts += ["", f"You may: {', '.join(action.value for action in review.actions) or 'only read'}"]
+    return Group(*parts)
+
+
+def render_content(detail: ReturnDetail, previous: ReturnDetail | None = None) -> Group:
+    """Return the cells of a return, its items and entries, or its figures."""
+    parts: list[RenderableType] = []
     if detail.observations:
-        parts += ["", _render_observations(detail, previous)]
-    rows = list(_list_entries(detail))
-    if rows:
-        parts += ["", WideTable(("content", "stage", "date"), rows)]
+        parts.append(_render_observations(detail, previous))
+    if rows := list(_list_entries(detail)):
+        parts.append(WideTable(("content", "stage", "date"), rows))
     if detail.figures:
         figures = [
             (_format_cell(one.area, one.breakdown.to_dict() if one.breakdown else {}), one.value or str(one.status))
             for one in detail.figures
         ]
-        parts += ["", WideTable(("cell", "value"), figures)]
-    if review.findings:
-        parts += ["", return_screens.render_findings(review.findings), *_list_justifications(review.findings)]
-    parts += ["", return_screens.render_events(review.events)]
-    parts += ["", f"You may: {', '.join(action.value for action in review.actions) or 'only read'}"]
+        parts.append(WideTable(("cell", "value"), figures))
     return Group(*parts)
 
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypedDict
+from uuid import UUID
 
 import typer
 
 from . import return_screens, screen
-from .options import File, Json, MappingFile, Measure, Organisation, Period, Sheet
+from .options import File, Json, MappingFile, Measure, Organisation, Period, Sheet, write_new_file
 from .progress_bar import ProgressBar
-from .session import get_session
+from .session import Session, get_session
 
 if TYPE_CHECKING:
     from work_health import SubmissionResult, WorkHealth
@@ -111,11 +113,33 @@ def submit(
         raise typer.BadParameter("a dry run changes nothing, so it needs no parts", param_hint="--in-parts")
     if in_parts:
         return _submit_in_parts(session.open_client(), file, in_parts, arguments, json_)
-    _print_result(session.open_client().submit(file, dry_run=dry_run, **arguments), json_)
+    _print_result(session, session.open_client().submit(file, dry_run=dry_run, **arguments), json_)
     if dry_run and not json_:
         screen.print_next(
             session.format_command("submit", file, **arguments | {"justifications": None}, justify=justify)
         )
+    return None
+
+
+@app.command()
+def receipt(
+    context: typer.Context,
+    submission: Annotated[UUID, typer.Argument(help="The submission; `submit` and `history` print it.")],
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="A JSON file to write, to keep.")] = None,
+    json_: Json = False,
+) -> None:
+    """Show or save the receipt of a submission: what the server received, when, and what it did with it.
+
+    work-health receipt 0198a2c4-0000-7000-8000-000000000000 -o receipt.json
+    """
+    client = get_session(context, json_).open_client()
+    report = client.get_submission(client.resolve_programme(), submission)
+    if output is not None:
+        write_new_file(output, (json.dumps(report.to_dict(), indent=2, ensure_ascii=False) + "\n").encode())
+    if json_:
+        return screen.print_json(report.to_dict())
+    if output is None:
+        screen.create_console().print(return_screens.render_report(report))
     return None
 
 
@@ -136,7 +160,7 @@ def _submit_in_parts(client: WorkHealth, file: Path, rows: int, arguments: Submi
     return screen.print_json({"parts": parts, "committed": result.committed, "remaining": result.remaining})
 
 
-def _print_result(result: SubmissionResult, json_: bool) -> None:
+def _print_result(session: Session, result: SubmissionResult, json_: bool) -> None:
     if json_:
         rows = result.rows.to_dict() if result.rows else None
         findings = [finding.to_dict() for finding in result.findings]
@@ -147,6 +171,9 @@ def _print_result(result: SubmissionResult, json_: bool) -> None:
         console.print(str(result.rows), markup=False)
     if result.findings:
         console.print(return_screens.render_findings(result.findings))
+    if result.report.receipt:
+        command = session.format_command("receipt", str(result.report.receipt.submission), output="receipt.json")
+        console.print(f"To keep the receipt: [bold]{screen.escape(command)}[/]", soft_wrap=True)
     return None
 
 
