@@ -1,6 +1,8 @@
 """The operator's commands: `python -m api COMMAND`."""
 
 import argparse
+import os
+import select
 import sys
 from collections.abc import Sequence
 from datetime import date
@@ -38,7 +40,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parsed = build_parser().parse_args(arguments)
     status = 1
     try:
-        return parsed.command(parsed, settings.read_settings())
+        status = parsed.command(parsed, settings.read_settings())
+        sys.stdout.flush()
+        return status
     except settings.InvalidSetting as refusal:
         message = str(refusal)
         is_final = getattr(parsed, "until_eof", False) and not isinstance(refusal, settings.PortUnavailable)
@@ -48,11 +52,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         message = "Interrupted."
     except (OSError, DBAPIError, *DRIVER_ERRORS) as error:
+        if isinstance(error, BrokenPipeError) and _drop_unread_output():
+            return status
         message = describe_error(error)
         if message is None:
             raise
     print(message, file=sys.stderr)
     return status
+
+
+def _drop_unread_output() -> bool:
+    """Return True if nobody reads the output any more, as in `… | head`, and let the end of the process drop it."""
+    poll = select.poll()
+    poll.register(sys.stdout.fileno(), 0)
+    if not poll.poll(0):  # only errors are reported
+        return False
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return True
 
 
 def build_parser() -> argparse.ArgumentParser:

@@ -176,3 +176,13 @@ def test_all_processes_read_an_accepted_return(monkeypatch):
         answers = [httpx2.get(path, headers=headers, timeout=30).json()["items"] for _ in range(12)]
         assert len(answers[0]) == 1
         assert all(returns == answers[0] for returns in answers)
+
+
+def test_output_that_nobody_reads_is_no_error():
+    """As in `python -m api check-plan FILE | head`: the reader has gone before the first line."""
+    read_end, write_end = os.pipe()
+    os.close(read_end)
+    command = [sys.executable, "-m", "api", "check-plan", "schema/plans/work-and-health-2025-2028.yaml"]
+    done = subprocess.run(command, cwd=ROOT, stdout=write_end, stderr=subprocess.PIPE, check=False)
+    os.close(write_end)
+    assert (done.returncode, done.stderr) == (1, b"")
