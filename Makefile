@@ -82,6 +82,7 @@ look: .venv/dev.txt
 	$(BIN)/python -m tools.screenshots
 
 .venv/run.txt: requirements/run.txt
+	@echo "Installing the packages of requirements/run.txt into .venv. This takes a minute, once."
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r $<
 	@cp $< $@

@@ -93,8 +93,7 @@ def _add_server_commands(subparsers: Any) -> None:
     run.add_argument("--examples", action="store_true", help="fill the sandbox with invented returns and releases")
     run.set_defaults(command=serving.run_everything)
 
-    fill = subparsers.add_parser("fill-sandbox", help="fill the sandbox of a running server with invented returns")
-    fill.add_argument("--api", help="base URL of the server (default: this machine)")
+    fill = subparsers.add_parser("fill-sandbox", help="fill the sandbox with invented returns, if a worker is running")
     fill.set_defaults(command=sandbox_commands.fill_sandbox)
 
     serve = subparsers.add_parser("serve", help="serve the API, without a worker (`run` starts both)")

@@ -18,7 +18,7 @@ from api.database.embedded_files import find_default_folder
 from api.database.requirements import Need, check_database
 from api.database.walls import find_wall_faults, require_walls
 from api.outcomes.formats import boundary_layer
-from api.outcomes.queries_boundaries import fetch_area_codes, fetch_boundaries, save_boundaries
+from api.outcomes.queries_boundaries import fetch_area_codes, fetch_shapes, save_boundaries
 from api.plan.queries import fetch_catalogue, fetch_programmes
 from api.releases import queries_checks
 from api.submissions import queries_stored_cells
@@ -153,9 +153,8 @@ async def save_boundary_file(
     await save_boundaries(transaction, known, source=source, now=await fetch_instant(transaction))
     catalogues = [await fetch_catalogue(transaction, slug) for slug in await fetch_programmes(transaction)]
     areas = {area.code: area for catalogue in catalogues for area in catalogue.areas.values()}
-    missing = boundary_layer.list_areas_without_boundary(
-        areas.values(), known, await fetch_boundaries(transaction, list(areas))
-    )
+    shapes = await fetch_shapes(transaction, list(areas), sandbox=False)
+    missing = boundary_layer.list_areas_without_boundary(areas.values(), known, shapes.boundaries)
     return boundary_layer.format_loaded(file, loaded_count=len(known), unknown_count=unknown_count, missing=missing)
 
 

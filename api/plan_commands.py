@@ -21,6 +21,8 @@ from api.plan.binding_changes import BindingRule
 from api.plan.mistakes import InvalidPlan
 from api.plan.obligations import list_first_returns
 from api.plan.queries import fetch_catalogue
+from api.sandbox_boundaries import invent_boundaries
+from api.sandbox_plan import EXAMPLE_PROGRAMME, complete_plan
 from schema.organisations import Binding
 from schema.plan import Plan
 
@@ -52,14 +54,20 @@ async def load_starting_plan(transaction: AsyncConnection, file: Path | None) ->
 
 
 async def load_starting_sandbox(transaction: AsyncConnection, plan: Plan | None) -> Plan | None:
-    """Return the plan of the sandbox. Load it from the plan in use if that has no sandbox yet."""
+    """Return the plan of the sandbox. Load it from the plan in use if that has no sandbox yet.
+
+    A plan of a sandbox that exists is left as it is. That of the bundled plan has more than the plan. Areas without a
+    boundary get an invented one.
+    """
     slugs = [slug for slug, is_sandbox in (await queries.fetch_programmes(transaction)).items() if is_sandbox]
     sandbox_plan = queries_loading.to_sandbox(plan) if plan is not None else None
     if sandbox_plan is not None and sandbox_plan.slug not in slugs:
+        if sandbox_plan.slug == EXAMPLE_PROGRAMME:
+            sandbox_plan = complete_plan(sandbox_plan)
         await load_and_audit(transaction, sandbox_plan, sandbox=True)
-        return sandbox_plan
-    slug = sandbox_plan.slug if sandbox_plan else slugs[0]
-    return (await fetch_catalogue(transaction, slug)).plan
+    catalogue = await fetch_catalogue(transaction, sandbox_plan.slug if sandbox_plan else slugs[0])
+    await invent_boundaries(transaction, catalogue)
+    return catalogue.plan
 
 
 async def load_and_audit(

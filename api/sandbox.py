@@ -17,11 +17,11 @@ from api.app import create_app
 from api.database import connections
 from api.database.database_clock import fetch_instant
 from api.plan.obligations import list_expected_returns
+from api.sandbox_plan import EXAMPLE_PROGRAMME
 from schema.measures import MeasureKind
 from schema.partners import Grant, Scope
 from schema.plan import Plan
 
-EXAMPLE_PROGRAMME = "work-and-health-2025-2028-sandbox"  # the only plan for which there are example returns
 KEY_LIFETIME = timedelta(days=3650)
 
 
@@ -171,9 +171,9 @@ EXAMPLE_SUBMISSION = {
 
 def format_greeting(address: str, sandbox: Sandbox | None, *, embedded: bool) -> str:
     """Return the text that the operator reads when the server starts: its address and first commands to try."""
-    lines = [f"Work and Health is at {address}   docs: {address}/docs   stop: Ctrl-C"]
+    lines = [f"Work and Health is at {address}", f"docs: {address}/docs   stop: Ctrl-C"]
     if embedded:
-        lines.append("It uses the embedded database, which is for development and trials, not for production.")
+        lines.append("The embedded database is for development and trials, not for production.")
     if sandbox is not None:
         lines += ["", *_format_commands(address, sandbox), ""]
     return "\n".join(lines)

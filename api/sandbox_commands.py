@@ -2,57 +2,64 @@
 
 import argparse
 import asyncio
+from typing import Any, cast
 
 import httpx2
+from msgspec.structs import replace
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api import commands, settings
-from api.database.database_clock import fetch_instant
+from api.database import connections
+from api.database.database_clock import DatabaseClock, fetch_instant
+from api.monitoring.logs import start_log
 from api.parent_process import stop_at_eof
 from api.plan.calendar import to_london_date
 from api.plan.queries import fetch_catalogue
+from api.sandbox_plan import EXAMPLE_PROGRAMME
 from schema.partners import Scope
-
-READY_SECONDS = 120
 
 
 def fill_sandbox(arguments: argparse.Namespace, configuration: settings.Settings) -> int:
-    """Fill the sandbox of a running server with invented returns and two releases, unless it has releases."""
+    """Fill the sandbox with invented returns and two releases, unless it has releases. A worker must be running.
+
+    The requests go to an application of this process, so that the log of the server has only those of its users. The
+    log of this process has warnings and errors.
+    """
     if arguments.until_eof:
         stop_at_eof()
-    address = arguments.api or f"http://{configuration.work_health_host}:{configuration.work_health_port}"
+    start_log("fill-sandbox", replace(configuration, work_health_log_level="warning"))
+    address = f"http://{configuration.work_health_host}:{configuration.work_health_port}"
     with commands.open_database(configuration) as url:
-        print(asyncio.run(_fill(url, address)), flush=True)
+        database = configuration.database_url or url
+        engine = connections.create_application_engine(database, pool_size=2)
+        public = connections.create_public_engine(configuration.database_public_url or database, pool_size=2)
+        print(asyncio.run(_fill(url, engine, public, address)), flush=True)
     return 0
 
 
-async def _fill(url: str, address: str) -> str:
+async def _fill(owner_url: str, engine: AsyncEngine, public: AsyncEngine, address: str) -> str:
     from api import sandbox  # noqa: PLC0415  the application, which the main process of a server must not load
-    from api.sandbox_filling import SandboxFiller  # noqa: PLC0415
+    from api.app import create_app  # noqa: PLC0415
+    from api.sandbox_filling import SandboxFiller, format_filling  # noqa: PLC0415
 
-    async with commands.begin_owner_transaction(url) as transaction:
-        catalogue = await fetch_catalogue(transaction, sandbox.EXAMPLE_PROGRAMME)
-        today = to_london_date(await fetch_instant(transaction))
+    async with commands.begin_owner_transaction(owner_url) as transaction:
+        catalogue = await fetch_catalogue(transaction, EXAMPLE_PROGRAMME)
+        clock = DatabaseClock()
+        today = to_london_date(clock.accept(await fetch_instant(transaction)))
 
     async def issue(organisation: str, scopes: list[Scope]) -> str:
-        return await sandbox.issue_key(url, catalogue.slug, organisation, scopes)
+        return await sandbox.issue_key(owner_url, catalogue.slug, organisation, scopes)
 
     page = f"{address}/programmes/{catalogue.slug}"
-    async with httpx2.AsyncClient(base_url=address, timeout=60) as http:
-        await _wait_until_ready(http)
-        releases = await http.get(f"/v1/programmes/{catalogue.slug}/releases")
-        if releases.raise_for_status().json()["items"]:
-            return f"The sandbox has releases already: {page}"
-        filling = await SandboxFiller(http, catalogue.slug, issue).fill(catalogue, today)
-    return f"The sandbox has {filling.returns} invented returns and {filling.releases} releases: {page}"
-
-
-async def _wait_until_ready(http: httpx2.AsyncClient) -> None:
-    """Raises TimeoutError."""
-    async with asyncio.timeout(READY_SECONDS):
-        while True:
-            try:
-                if (await http.get("/readyz")).is_success:
-                    return
-            except httpx2.TransportError:
-                pass
-            await asyncio.sleep(0.5)
+    try:
+        transport = httpx2.ASGITransport(cast("Any", create_app(engine, public, database_clock=clock)))
+        async with httpx2.AsyncClient(transport=transport, base_url="http://sandbox", timeout=60) as http:
+            releases = await http.get(f"/v1/programmes/{catalogue.slug}/releases")
+            if releases.raise_for_status().json()["items"]:
+                return f"The sandbox has releases already:\n  {page}"
+            print("The sandbox is being filled with invented returns and two releases.", flush=True)
+            filling = await SandboxFiller(http, catalogue.slug, issue).fill(catalogue, today)
+    finally:
+        await engine.dispose()
+        await public.dispose()
+    return format_filling(filling, page)

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import date
 from http import HTTPStatus
@@ -34,9 +34,10 @@ IssueKey = Callable[[str, list[Scope]], Awaitable[str]]
 
 
 class Filling(Struct, frozen=True, kw_only=True):
-    """The content of a filled sandbox."""
+    """The content of a filled sandbox: its returns by state, who sent them, and its releases."""
 
-    returns: int
+    states: Counter[str]
+    organisations: int
     releases: int
 
 
@@ -76,7 +77,12 @@ class SandboxFiller:
         latest = [one for one in returns if one.period_end == newest]
         await self._submit_all(latest[: len(latest) * 2 // 3])  # the rest is overdue
         await self._leave_in_states()
-        return Filling(returns=len(returns), releases=2)
+        sent = await self._list_returns()
+        return Filling(
+            states=Counter(one["kind"] if one["kind"] == "withdrawn" else one["state"] for one in sent),
+            organisations=len({one["organisation"] for one in sent}),
+            releases=2,
+        )
 
     async def _submit_all(self, returns: Sequence[InventedReturn]) -> None:
         by_organisation: defaultdict[str, list[Json]] = defaultdict(list)
@@ -173,6 +179,18 @@ class SandboxFiller:
 
 def _name_path(one: Json) -> str:
     return "/".join((one["measure"], one["series"], one["service"], one["period"]["code"]))
+
+
+def format_filling(filling: Filling, page: str) -> str:
+    """Return what the operator reads when the sandbox is filled: its content, and the addresses of its pages."""
+    states = ", ".join(f"{count} {state}" for state, count in sorted(filling.states.items()))
+    lines = [
+        "The sandbox is ready. All its values are invented.",
+        f"  {filling.organisations} organisations sent {filling.states.total()} returns: {states}.",
+        f"  {filling.releases} releases. What they show, the logic model, and the returns (sign in with the key):",
+        *(f"  {page}{path}" for path in ("", "/logic-model", "/returns")),
+    ]
+    return "\n".join(lines)
 
 
 def list_levels(today: date) -> dict[tuple[str, str], PublishedLevel]:

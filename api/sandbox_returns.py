@@ -23,6 +23,11 @@ _UNKNOWN = "unknown"
 _USUAL_COUNT = 140
 _COUNTS = {MeasureKind.STOCK: 45, MeasureKind.DISTINCT: 90}
 _GROWTH = 0.07  # from one period to the next
+_INVOLVEMENTS = {
+    "strategic-decision-making": ("Residents joined a meeting of the partnership", "Residents advised on funding"),
+    "service-design-and-delivery": ("Workshop on letters to people off work", "Residents interviewed new advisers"),
+    "evaluation": ("Interviews with people who found work", "Survey of people who left a service"),
+}
 _EVENT_TITLES = ("First results", "Interim report", "Final report")
 
 
@@ -77,9 +82,10 @@ def _invent_item(measure: Measure, owed: ExpectedReturn, number: int) -> Json:
 
 def _invent_entries(measure: Measure, owed: ExpectedReturn, numbers: np.random.Generator) -> Iterator[Json]:
     for domain in measure.domains[: int(numbers.integers(1, 4))]:
+        titles = _INVOLVEMENTS.get(domain, ("Workshop with people who use services",))
         yield {
             "domain": domain,
-            "title": f"Workshop with people who use services ({domain.replace('-', ' ')})",
+            "title": titles[int(numbers.integers(len(titles)))],
             "date": str(owed.period.end - timedelta(days=int(numbers.integers(5, 80)))),
             "people": int(numbers.integers(8, 40)),
         }

@@ -3,7 +3,6 @@
 import asyncio
 import logging
 import multiprocessing
-import os
 import signal
 import threading
 import uuid
@@ -127,7 +126,7 @@ class AuditPool:
             if self._pool is None:
                 # A fork would copy the locks of threads and the connections.
                 context = multiprocessing.get_context("spawn")
-                self._pool = ProcessPoolExecutor(self._processes, mp_context=context, initializer=_start_audit_process)
+                self._pool = ProcessPoolExecutor(self._processes, mp_context=context, initializer=exit_with_parent)
             return self._pool
 
     def kill(self) -> None:
@@ -138,9 +137,3 @@ class AuditPool:
     def close(self) -> None:
         if self._pool is not None:
             self._pool.shutdown(cancel_futures=True)
-
-
-def _start_audit_process() -> None:
-    # HiGHS prints its version when it is loaded, and has no option against that.
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-    exit_with_parent()

@@ -1,9 +1,10 @@
 """The cache of released reads in each process: responses as they were sent, releases with their plans, and figures.
 
-A release is immutable, so a response from it never changes. Only which release is current changes. Each process has a
-live copy of that, and a read of cached items needs no statement while the copy is valid. Otherwise the request asks the
-database, in one statement for all requests that wait. Cached items belong to a publication job, because a database
-that was restored from a backup can give the same number to another release.
+A release is immutable, so a response from it changes only when boundaries of areas are loaded, which its maps show.
+Otherwise only which release is current changes. Each process has a live copy of both, and a read of cached items needs
+no statement while the copy is valid. Otherwise the request asks the database, in one statement for all requests that
+wait. Cached items belong to a publication job, because a database that was restored from a backup can give the same
+number to another release.
 """
 
 import asyncio
@@ -54,10 +55,10 @@ class OpenRelease(Struct, frozen=True, kw_only=True):
 
 
 class CacheSource(Struct, frozen=True, kw_only=True):
-    """The release that a request selects, and the publication job that made the release found."""
+    """The release that a request selects, and the release found, with the boundaries of that time."""
 
     selector: ReleaseSelector
-    publication: UUID
+    state: ReleaseState
 
 
 class CachedResponse(Struct, frozen=True, kw_only=True):
@@ -147,7 +148,7 @@ class CacheMiddleware(ASGIMiddleware):
         cached = cache.responses.find(key)
         if cached is not None:
             release = await cache.find_current_release(cached.source.selector, engine, state.clock.read)
-            if release is not None and release.publication == cached.source.publication:
+            if release is not None and release == cached.source.state:
                 headers = list(cached.headers)
                 await send(HTTPResponseStartEvent(type="http.response.start", status=200, headers=headers))
                 await send(HTTPResponseBodyEvent(type="http.response.body", body=cached.body, more_body=False))

@@ -50,7 +50,7 @@ async def find_release(programme: str, state: State, scope: Scope, release: str 
         async with engine.connect() as public:
             opened = await _load_release(public, published, programme)
         cache.releases.add(published.publication, opened)
-    scope["state"][SOURCE_KEY] = CacheSource(selector=selector, publication=published.publication)
+    scope["state"][SOURCE_KEY] = CacheSource(selector=selector, state=published)
 
     async def is_current() -> bool:
         current = await cache.find_current_release((programme, published.number), engine, state.clock.read)

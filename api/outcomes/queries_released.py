@@ -16,7 +16,8 @@ from schema.releases import Release
 from schema.tables import release, released_entry
 
 RELEASE_STATES_SQL = """
-select programme.slug, release.programme, release.number, release.publication, release.published_at
+select programme.slug, release.programme, release.number, release.publication, release.published_at,
+    (select max(loaded_at) from boundary) as boundaries_at
 from release.release
 join programme on programme.id = release.programme
 where release.withdrawn_at is null and ($1::text[] is null or programme.slug = any($1))
@@ -36,9 +37,15 @@ async def fetch_all_release_states(connection: Any) -> ReleaseStates:
 
 def _group_by_programme(rows: Sequence[Any]) -> ReleaseStates:
     states: dict[str, list[ReleaseState]] = {}
-    for slug, programme, number, publication, published_at in rows:
+    for slug, programme, number, publication, published_at, boundaries_at in rows:
         states.setdefault(slug, []).append(
-            ReleaseState(programme=programme, number=number, publication=publication, published_at=published_at)
+            ReleaseState(
+                programme=programme,
+                number=number,
+                publication=publication,
+                published_at=published_at,
+                boundaries_at=boundaries_at,
+            )
         )
     return states
 

@@ -11,12 +11,16 @@ ReleaseSelector = tuple[str, int | None]
 
 
 class ReleaseState(Struct, frozen=True, kw_only=True):
-    """A release that is not withdrawn, the publication job that made it, and the end of its embargo."""
+    """A release that is not withdrawn, the publication job that made it, and the end of its embargo.
+
+    `boundaries_at` is the time when boundaries were last loaded: they are no part of a release, but its maps show them.
+    """
 
     programme: int
     number: int
     publication: UUID
     published_at: datetime
+    boundaries_at: datetime | None = None
 
 
 ReleaseStates = Mapping[str, Sequence[ReleaseState]]

@@ -14,7 +14,7 @@ from api.http import downloads
 from api.http.problems import refusal_specs
 from api.http.threads import run_on_figures
 from api.outcomes.formats import geojson, json_stat, sdmx_csv, table_rows
-from api.outcomes.queries_boundaries import fetch_boundaries
+from api.outcomes.queries_boundaries import fetch_shapes
 from api.outcomes.queries_preview import PreviewReader
 from api.outcomes.routes_query import (
     TableOptions,
@@ -189,9 +189,10 @@ async def preview_outcomes_geojson(
         form=form,
     )
     preview = await reader.read_preview(query, format_name="geojson")
-    boundaries = await fetch_boundaries(reader.transaction, [figure.area for figure in preview.figures])
+    codes = [figure.area for figure in preview.figures]
+    shapes = await fetch_shapes(reader.transaction, codes, sandbox=preview.catalogue.sandbox)
     return await run_on_figures(
-        preview.figures, lambda: geojson.build_map_layer(preview.figures, boundaries, preview.catalogue)
+        preview.figures, lambda: geojson.build_map_layer(preview.figures, shapes.boundaries, preview.catalogue)
     )
 
 

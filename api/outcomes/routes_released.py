@@ -19,7 +19,7 @@ from api.http.problems import refusal_specs, response_specs
 from api.http.threads import run_on_figures
 from api.outcomes.cache import CacheMiddleware
 from api.outcomes.formats import geojson, json_stat, sdmx_csv, table_rows
-from api.outcomes.queries_boundaries import fetch_boundaries
+from api.outcomes.queries_boundaries import fetch_shapes
 from api.outcomes.queries_open_release import ReleasedSelection, ReleaseReader, find_release
 from api.outcomes.released_query import ReleaseCursor
 from api.outcomes.released_views import explain_protection
@@ -229,8 +229,8 @@ async def list_outcomes_geojson(
     )
     figures = await reader.select(query).fetch_figures()
     async with reader.engine.connect() as public:
-        boundaries = await fetch_boundaries(public, [figure.area for figure in figures])
-    return await run_on_figures(figures, lambda: geojson.build_map_layer(figures, boundaries, reader.catalogue))
+        shapes = await fetch_shapes(public, [figure.area for figure in figures], sandbox=reader.catalogue.sandbox)
+    return await run_on_figures(figures, lambda: geojson.build_map_layer(figures, shapes.boundaries, reader.catalogue))
 
 
 router = Router(

@@ -118,11 +118,10 @@ def _describe_latest(progress: ReleasedMeasure) -> FigureWords:
     if latest is None:
         reason = _NO_FIGURE_WORDS[progress.reason or NoFigureReason.NOT_IN_RELEASE]
         return FigureWords(value=reason, unit="", period="", is_number=False, lines=[])
-    periods = {point.period.code: shorten_period(point.period.label) for point in progress.history}
     has_number = latest.value is not None or latest.status is None
     lines = [
         describe_exactness(latest),
-        describe_movement(latest.movement, latest.unit, periods),
+        describe_movement(latest.movement, latest.unit),
         "; ".join(describe_comparator(one, latest.unit) for one in latest.comparators if one.value is not None),
         describe_trend(latest.trend),
         *(["Unreliable, as its publisher says."] if "u" in latest.markers else []),

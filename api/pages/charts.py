@@ -61,7 +61,7 @@ def build_trend(points: Sequence[ChartPoint], lines: TrendLines, *, axis: str, w
         layers.append({"mark": {"type": "rule", "color": BAND, "strokeWidth": 6}, "encoding": _limits("y")})
     for name, level in (("Baseline", lines.baseline), ("Target", lines.target)):
         if level is not None:
-            layers += _build_level(name, level)
+            layers += _build_level(name, level, is_below=bool(values) and level < (values[0].value or 0))
     if lines.comparator and any(point.comparator is not None for point in points):
         layers += _build_comparator(points, lines.comparator)
     layers.append(
@@ -154,15 +154,19 @@ def _limits(axis: str) -> Json:
     return {axis: {"field": "lower", "type": "quantitative"}, f"{axis}2": {"field": "upper"}}
 
 
-def _build_level(name: str, level: float) -> list[Json]:
+def _build_level(name: str, level: float, *, is_below: bool) -> list[Json]:
+    """The name is below the line if the figures begin above it."""
     encoding = {"y": {"datum": level}, "x": {"value": 0}}
+    once: Json = {"data": {"values": [{}]}}  # otherwise it is drawn for each point
     return [
         {
+            **once,
             "mark": {"type": "rule", "color": QUIET, "strokeDash": [2, 3]},
             "encoding": {**encoding, "x2": {"value": "width"}},
         },
         {
-            "mark": {"type": "text", "color": QUIET, "align": "left", "baseline": "bottom", "text": name, "dy": -2},
+            **once,
+            "mark": {"type": "text", "color": QUIET, "align": "left", "text": name, "dy": 9 if is_below else -7},
             "encoding": encoding,
         },
     ]

@@ -2,19 +2,18 @@
 
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
-from math import ceil, sqrt
 from typing import Any
 
 import msgspec
 
 from api.pages.charts import FONT, QUIET, make_picture
-from schema.areas import Area
 from schema.geojson import Geometry
 from schema.released_figures import PublishedFigure
 
 Json = dict[str, Any]
 SHADES = ("#dcebf7", "#a9cdec", "#6ba3d6", "#2f77b8", "#0b4a8a")  # light to dark, on a light page and on a dark one
 WIDTH, HEIGHT = 720, 460
+NARROW_WIDTH, NARROW_HEIGHT = 360, 380
 _LEGEND: Json = {
     "labelColor": QUIET,
     "titleColor": QUIET,
@@ -24,26 +23,15 @@ _LEGEND: Json = {
     "titleFontSize": 12,
     "titleFontWeight": "normal",
 }
-_CORNER = (-1.2, 53.0)
-_SIDE_DEGREES = (0.016, 0.01)
 
 
-def arrange_squares(areas: Sequence[Area]) -> dict[str, Geometry]:
-    """Return an invented square for each area, in rows by name, for a sandbox without boundaries."""
-    columns = ceil(sqrt(len(areas)))
-    width, height = _SIDE_DEGREES
-    squares: dict[str, Geometry] = {}
-    for place, area in enumerate(sorted(areas, key=lambda area: area.name)):
-        row, column = divmod(place, columns)
-        left, top = _CORNER[0] + column * width, _CORNER[1] - row * height
-        right, bottom = left + width, top - height
-        ring = [[left, top], [left, bottom], [right, bottom], [right, top], [left, top]]
-        squares[area.code] = Geometry(type="MultiPolygon", coordinates=[[ring]])
-    return squares
+def build_map(
+    figures: Sequence[PublishedFigure], boundaries: Mapping[str, Geometry], *, unit: str, is_small: bool
+) -> Json:
+    """Return a map of the areas that have a boundary. An area without a number has no shade.
 
-
-def build_map(figures: Sequence[PublishedFigure], boundaries: Mapping[str, Geometry], *, unit: str) -> Json:
-    """Return a map of the areas that have a boundary. An area without a number has no shade."""
+    A small map has its legend below.
+    """
     features = [
         {
             "type": "Feature",
@@ -57,7 +45,7 @@ def build_map(figures: Sequence[PublishedFigure], boundaries: Mapping[str, Geome
         "field": "properties.value",
         "type": "quantitative",
         "scale": {"type": "quantize", "range": list(SHADES), "nice": True, "zero": True},
-        "legend": {"title": unit, **_LEGEND},
+        "legend": {"title": unit, "orient": "bottom" if is_small else "right", **_LEGEND},
     }
     layers: list[Json] = [
         {"mark": {"type": "geoshape", "fill": "var(--none)", "stroke": "var(--page)"}},
@@ -67,7 +55,8 @@ def build_map(figures: Sequence[PublishedFigure], boundaries: Mapping[str, Geome
             "encoding": {"color": shade},
         },
     ]
-    return make_picture(features, layers, width=WIDTH, height=HEIGHT) | {"projection": {"type": "mercator"}}
+    width, height = (NARROW_WIDTH, NARROW_HEIGHT) if is_small else (WIDTH, HEIGHT)
+    return make_picture(features, layers, width=width, height=height) | {"projection": {"type": "mercator"}}
 
 
 def _turn_rings(geometry: Json) -> Json:

@@ -1,17 +1,17 @@
 """The page of one measure: its breakdowns as charts and tables, its definition, and where to take the data."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import msgspec
 from msgspec import Struct
 
+from api.outcomes.formats.boundary_layer import Shapes
 from api.pages import maps
 from api.pages.cards import Chart, build_table
 from api.pages.charts import AXIS_HEIGHT, BAR_HEIGHT
-from api.pages.wording import describe_value
+from api.pages.wording import describe_value, name_period
 from api.plan.catalogue import Catalogue
 from api.spelling.figure_words import format_value, name_unit, shorten_period
-from schema.geojson import Geometry
 from schema.measures import Measure
 from schema.released_figures import PublishedFigure
 from schema.released_views import ReleasedMeasure
@@ -31,13 +31,6 @@ class Breakdown(Struct, frozen=True, kw_only=True):
     key: str  # the dimension or the level
     title: str
     is_level: bool
-
-
-class Shapes(Struct, frozen=True, kw_only=True):
-    """The boundaries of areas by their codes. Invented ones are squares."""
-
-    boundaries: Mapping[str, Geometry]
-    are_invented: bool
 
 
 class BreakdownView(Struct, frozen=True, kw_only=True):
@@ -113,7 +106,7 @@ def _build_map(bars: Chart, period: str, shapes: Shapes, shown: Sequence[tuple[s
     return msgspec.structs.replace(
         bars,
         address=address,
-        narrow_address=address,
+        narrow_address=f"{address}?size=small",
         alternative=f"Map, {period}: {count} areas have a shade. The table has the same figures.",
         caption=f"{period}. A darker area has more. An area without a shade is hidden or has no figure.{squares}",
         width=maps.WIDTH,
@@ -138,9 +131,11 @@ def list_facts(progress: ReleasedMeasure, measure: Measure) -> list[tuple[str, s
 
 
 def describe_level(value: float, unit: str, period: str | None) -> str:
-    """Return a baseline or a target: `40 referrals (FY2024-25)`."""
+    """Return a baseline or a target: `40 referrals (2024/25)`."""
     return " ".join(
-        part for part in (format_value(value, unit), name_unit(unit), f"({period})" if period else "") if part
+        part
+        for part in (format_value(value, unit), name_unit(unit), f"({name_period(period)})" if period else "")
+        if part
     )
 
 
@@ -148,16 +143,14 @@ def list_downloads(programme: str, measure: str, *, is_counted: bool) -> list[tu
     """Return the formats of a measure, with their addresses. Milestones and evidence have one."""
     if not is_counted:
         return [("JSON", f"/v1/programmes/{programme}/releases/latest/entries?measure={measure}")]
-    return [
-        (name, f"/v1/programmes/{programme}/{path}?measure={measure}&period=all") for name, path in _FORMATS.items()
-    ]
+    return [(name, f"/v1/programmes/{programme}/{path}?measure={measure}&to=latest") for name, path in _FORMATS.items()]
 
 
 def write_calls(programme: str, measure: str, server: str, *, is_counted: bool) -> tuple[str, str]:
     """Return the call that has the data of the page, with curl and with the SDK."""
     _, address = list_downloads(programme, measure, is_counted=is_counted)[0]
     read = (
-        f'frame = client.outcomes(programme="{programme}", measure="{measure}", period="all").to_pandas()'
+        f'frame = client.outcomes(programme="{programme}", measure="{measure}", to="latest").to_pandas()'
         if is_counted
         else f'entries = client.list_release_entries("{programme}", "latest", measure=["{measure}"])'
     )

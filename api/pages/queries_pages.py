@@ -8,14 +8,13 @@ from litestar.types import Scope
 from msgspec import Struct
 
 from api.figures.query import OutcomeQuery
-from api.outcomes.formats.boundary_layer import GSS_CODE_PATTERN
-from api.outcomes.queries_boundaries import fetch_boundaries
+from api.outcomes import queries_boundaries
+from api.outcomes.formats.boundary_layer import Shapes
 from api.outcomes.queries_open_release import ReleaseReader, find_release
 from api.outcomes.queries_released import fetch_entries
 from api.outcomes.released_query import resolve_entry_filters
 from api.outcomes.released_views import MeasureFigures, build_progress
-from api.pages.maps import arrange_squares
-from api.pages.measure_views import Breakdown, Shapes
+from api.pages.measure_views import Breakdown
 from schema.released_figures import PublishedFigure, ReleasedEntry
 from schema.released_views import ReleasedMeasure, ReleasedProgress
 
@@ -58,16 +57,12 @@ async def fetch_breakdown(
 
 
 async def fetch_shapes(page: ProgrammePage, breakdown: Breakdown, figures: Sequence[PublishedFigure]) -> Shapes:
-    """Return the boundaries of the areas of a level. A sandbox for which none are loaded has invented squares."""
+    """Return the boundaries of the areas of a level."""
     if not breakdown.is_level:
         return Shapes(boundaries={}, are_invented=False)
-    catalogue = page.reader.catalogue
+    codes, sandbox = [figure.area for figure in figures], page.reader.catalogue.sandbox
     async with page.reader.engine.connect() as public:
-        boundaries = await fetch_boundaries(public, [figure.area for figure in figures])
-    if boundaries or not catalogue.sandbox:
-        return Shapes(boundaries=boundaries, are_invented=False)
-    areas = [catalogue.areas[figure.area] for figure in figures if GSS_CODE_PATTERN.fullmatch(figure.area)]
-    return Shapes(boundaries=arrange_squares(areas), are_invented=True)
+        return await queries_boundaries.fetch_shapes(public, codes, sandbox=sandbox)
 
 
 async def fetch_measure_entries(page: ProgrammePage, measure: str) -> list[ReleasedEntry]:

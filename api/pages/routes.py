@@ -152,7 +152,12 @@ async def draw_breakdown(
 
 @get(f"{PATH}/measures/{{measure:str}}/map/{{key:str}}", middleware=CACHED)
 async def draw_map(
-    programme: FromPath[str], measure: FromPath[str], key: FromPath[str], state: State, scope: Scope
+    programme: FromPath[str],
+    measure: FromPath[str],
+    key: FromPath[str],
+    state: State,
+    scope: Scope,
+    size: FromQuery[Literal["small", "large"]] = "large",
 ) -> Response[bytes]:
     """Draw a measure as a map of the areas of a level."""
     page = await fetch_page(programme, state, scope)
@@ -162,7 +167,8 @@ async def draw_map(
     shapes = await fetch_shapes(page, breakdown, figures)
     if not shapes.boundaries:
         raise NotFound(f"No boundaries for {key!r} are loaded.")
-    return _svg_response(await draw_chart(build_map(figures, shapes.boundaries, unit=name_axis(of_plan.unit))))
+    unit, is_small = name_axis(of_plan.unit), size == "small"
+    return _svg_response(await draw_chart(build_map(figures, shapes.boundaries, unit=unit, is_small=is_small)))
 
 
 @get(f"{PATH}/logic-model", middleware=CACHED)

@@ -12,6 +12,7 @@ from api.spelling.figure_words import (
     name_unit,
     shorten_period,
 )
+from api.statistics.periods import parse
 from schema.outcomes import Comparator, Coverage, FigureFields
 from schema.released_figures import PublishedFigure
 from schema.submissions import Status
@@ -66,14 +67,19 @@ def describe_exactness(figure: PublishedFigure) -> str:
     return ""
 
 
-def describe_movement(movement: Movement | None, unit: str, periods: dict[str, str]) -> str:
-    """Return the movement as one sentence. `periods` has the labels of period codes."""
+def name_period(code: str) -> str:
+    """Return the short label of a period: `Q2 2025/26`."""
+    return shorten_period(parse(code).label)
+
+
+def describe_movement(movement: Movement | None, unit: str) -> str:
+    """Return the movement as one sentence."""
     if movement is None:
         return ""
     if movement.change is None or movement.start_period is None or movement.direction is None:
         return NO_MOVEMENT_WORDS[movement.reason] if movement.reason else ""
     since = "the baseline" if movement.since is MovementStart.BASELINE else "the first released figure"
-    start = periods.get(movement.start_period, movement.start_period)
+    start = name_period(movement.start_period)
     if movement.direction is MovementDirection.UNCHANGED:
         sentence = f"Unchanged since {since} ({start})"
     else:

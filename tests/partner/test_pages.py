@@ -1,11 +1,12 @@
 """The public pages, from a release: what a browser gets, and that it needs nothing else."""
 
 import re
+from datetime import timedelta
 from html import unescape
 
 import pytest
 
-from api.outcomes.queries_boundaries import save_boundaries
+from api.outcomes.queries_boundaries import INVENTED_SOURCE, fetch_shapes, save_boundaries
 from schema.geojson import Geometry
 from tests.fixtures.example_plan import EAST, WEST
 from tests.fixtures.release_client import ReleaseClient, make_learners_return
@@ -52,20 +53,38 @@ async def test_pages_link_to_each_other_and_to_their_pictures(press):
     assert {f"{base}/logic-model", f"{base}/logic-model.svg"} <= kinds
 
 
-async def test_level_with_boundaries_is_a_map(press):
-    page = await read_page(press, "/measures/learners")
-    assert "/measures/learners/map/" not in page.text
-    square = [(-1.2, 53.0), (-1.2, 52.9), (-1.1, 52.9), (-1.1, 53.0), (-1.2, 53.0)]
+async def load_square(press: ReleaseClient, right: float, *, seconds: int = 0, source: str = "A test") -> None:
+    """Load a square for one area, as the operator does."""
+    corners = [(-1.2, 53.0), (-1.2, 52.9), (right, 52.9), (right, 53.0), (-1.2, 53.0)]
+    geometry, now = Geometry(type="MultiPolygon", coordinates=[[corners]]), press.application.now
     async with press.application.owner.begin() as transaction:
-        geometry = Geometry(type="MultiPolygon", coordinates=[[square]])
-        await save_boundaries(transaction, {WEST: geometry}, source="A test", now=press.application.now)
-    people = {(EAST, "female"): 90, (EAST, "male"): 40, (WEST, "male"): 45}
-    await press.submit_and_approve("quay-college", make_learners_return(MONTHS[-1], people))
-    await press.publish()
+        await save_boundaries(transaction, {WEST: geometry}, source=source, now=now + timedelta(seconds=seconds))
+
+
+async def test_map_appears_when_boundaries_are_loaded_and_changes_with_them(press):
+    http, without = press.application.http_client(), await read_page(press, "/measures/learners")
+    assert "/measures/learners/map/" not in without.text
+    await load_square(press, -1.1)
     page = await read_page(press, "/measures/learners")
+    assert page.headers["etag"] != without.headers["etag"]
     [address] = set(re.findall(r'src="([^"]+/map/[^"]+)"', page.text))
-    picture = await press.application.http_client().get(address)
-    assert (picture.status_code, picture.content[:4]) == (200, b"<svg")
+    pictures = [await http.get(address)]
+    await load_square(press, -1.0, seconds=1)
+    pictures.append(await http.get(address))
+    assert [(picture.status_code, picture.content[:4]) for picture in pictures] == [(200, b"<svg")] * 2
+    assert pictures[0].content != pictures[1].content
+    assert (await http.get(f"{address}?size=small")).content.startswith(b"<svg")
+
+
+async def test_invented_boundaries_are_only_in_a_sandbox_and_give_way_to_published_ones(press):
+    await load_square(press, -1.1, source=INVENTED_SOURCE)
+    assert "/map/" not in (await read_page(press, "/measures/learners")).text
+    async with press.application.owner.begin() as transaction:
+        assert (await fetch_shapes(transaction, [WEST], sandbox=True)).are_invented
+    await load_square(press, -1.1, seconds=1)
+    async with press.application.owner.begin() as transaction:
+        assert not (await fetch_shapes(transaction, [WEST], sandbox=True)).are_invented
+    assert "/map/" in (await read_page(press, "/measures/learners")).text
 
 
 async def test_page_of_the_programme_shows_what_progress_has(press):

@@ -53,7 +53,17 @@ async def test_empty_database_gets_the_bundled_plan(application):
     report, sandbox_plan = await start(application)
     assert PROGRAMME in report
     assert sandbox_plan.slug == f"{PROGRAMME}-sandbox"
+    assert any(measure.baseline for measure in sandbox_plan.measures)
     assert await fetch_versions(application) == {PROGRAMME: 1, f"{PROGRAMME}-sandbox": 1}
+
+
+async def test_sandbox_that_exists_is_left_as_it_is(application, nottingham_plan):
+    async with application.owner.begin() as transaction:
+        plan = queries_loading.to_sandbox(nottingham_plan)
+        await queries_loading.load_plan(transaction, plan, sandbox=True, now=application.now)
+    _, sandbox_plan = await start(application)
+    assert not any(measure.baseline for measure in sandbox_plan.measures)
+    assert (await fetch_versions(application))[plan.slug] == 1
 
 
 async def test_other_place_gets_its_own_plan_and_never_the_bundled_one(application, tmp_path):

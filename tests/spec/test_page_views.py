@@ -5,6 +5,7 @@ from datetime import date
 import pytest
 from msgspec.structs import replace
 
+from api.outcomes.formats.boundary_layer import Shapes
 from api.outcomes.released_views import MeasureFigures, build_logic_model, build_progress
 from api.pages import (
     cards,
@@ -51,7 +52,9 @@ PROGRESS = build_progress(
     HARBOUR_CATALOGUE,
 )
 [OF_ROLL] = [one for theme in PROGRESS.themes for one in theme.measures if one.measure == "on-roll"]
-NO_SHAPES = measure_views.Shapes(boundaries={}, are_invented=False)
+NO_SHAPES = Shapes(boundaries={}, are_invented=False)
+CORNERS = [(-1.2, 53.0), (-1.2, 52.9), (-1.1, 52.9), (-1.1, 53.0), (-1.2, 53.0)]
+SQUARE = Geometry(type="MultiPolygon", coordinates=[[CORNERS]])
 ADDRESS = "/programmes/harbour-skills-2026/measures/on-roll"
 
 
@@ -150,10 +153,12 @@ def _baseline(value: float) -> Baseline:
 def test_chart_over_time_has_a_layer_for_each_thing():
     points = cards.list_points([replace(one, error_95=4.0, comparators=[LEEDS]) for one in ROLL])
     plain = charts.build_trend(cards.list_points(ROLL[:1]), charts.TrendLines(), axis="people", width=340, height=130)
-    lines = charts.TrendLines(comparator="Leeds", baseline=40, target=90)
+    lines = charts.TrendLines(comparator="Leeds", baseline=40, target=190)
     full = charts.build_trend([*points, cards.list_points([HIDDEN])[0]], lines, axis="people", width=700, height=280)
     names = [layer["mark"].get("text") for layer in full["layer"] if layer["mark"]["type"] == "text"]
     assert names == ["Baseline", "Target", "Leeds", None]
+    offsets = [layer["mark"]["dy"] for layer in full["layer"] if layer["mark"].get("text") in ("Baseline", "Target")]
+    assert [offset > 0 for offset in offsets] == [True, False]  # away from the line of the figures
     assert len(full["data"]["values"]) == 4
     assert [layer["mark"]["type"] for layer in plain["layer"]][-1] == "line"
 
@@ -208,12 +213,12 @@ def test_breakdown_without_a_number_has_no_chart():
 @pytest.mark.parametrize("are_invented", [True, False])
 def test_level_with_boundaries_has_a_map(are_invented):
     level = measure_views.Breakdown(key="quarter", title="By quarter", is_level=True)
-    squares = maps.arrange_squares([HARBOUR_CATALOGUE.areas[TOWN]])
-    shapes = measure_views.Shapes(boundaries=squares, are_invented=are_invented)
+    shapes = Shapes(boundaries={ROLL[0].area: SQUARE}, are_invented=are_invented)
     view = measure_views.build_view(level, [("Town", ROLL[0])], shapes, title="On roll", address="/x")
     assert view.map is not None
     assert view.chart is not None
     assert (view.map.address, view.map.table) == ("/x/map/quarter.svg", view.chart.table)
+    assert view.map.narrow_address == "/x/map/quarter.svg?size=small"
     assert ("invented" in view.map.caption) is are_invented
 
 
@@ -222,19 +227,17 @@ def test_map_shades_the_areas_that_have_a_number_and_a_boundary():
     hole = [(-1.16, 52.94), (-1.16, 52.96), (-1.14, 52.96), (-1.14, 52.94), (-1.16, 52.94)]
     boundary = Geometry(type="MultiPolygon", coordinates=[[outer, hole]])
     elsewhere = replace(ROLL[0], area="elsewhere")
-    chart = maps.build_map([ROLL[0], elsewhere], {ROLL[0].area: boundary}, unit="people")
+    chart = maps.build_map([ROLL[0], elsewhere], {ROLL[0].area: boundary}, unit="people", is_small=False)
     [feature] = chart["data"]["values"]
     [[drawn, drawn_hole]] = feature["geometry"]["coordinates"]
     assert ([*map(tuple, drawn)], [*map(tuple, drawn_hole)]) == (outer[::-1], hole[::-1])
     assert feature["properties"] == {"value": ROLL[0].value}
 
 
-def test_squares_are_in_rows_by_name_and_do_not_overlap():
-    areas = [replace(HARBOUR_CATALOGUE.areas[TOWN], code=f"S{name}", name=name) for name in "cadb"]
-    squares = maps.arrange_squares(areas)
-    corners = {code: tuple(square.coordinates[0][0][0]) for code, square in squares.items()}
-    assert sorted(corners, key=lambda code: (-corners[code][1], corners[code][0])) == ["Sa", "Sb", "Sc", "Sd"]
-    assert len(set(corners.values())) == 4
+def test_small_map_is_narrow_and_has_its_legend_below():
+    chart = maps.build_map([ROLL[0]], {ROLL[0].area: SQUARE}, unit="people", is_small=True)
+    assert chart["width"] == maps.NARROW_WIDTH
+    assert chart["layer"][1]["encoding"]["color"]["legend"]["orient"] == "bottom"
 
 
 def test_entries_are_listed_from_the_newest():
@@ -262,7 +265,7 @@ def test_facts_downloads_and_calls():
     learners = HARBOUR_CATALOGUE.measures["learners"]
     progress = replace(OF_ROLL, baseline=_baseline(40), targets=[])
     facts = dict(measure_views.list_facts(progress, learners))
-    assert facts["Baseline"] == "40 people (2025-01)"
+    assert facts["Baseline"] == "40 people (January 2025)"
     ratio = replace(OF_ROLL, series=replace(OF_ROLL.series, denominator="All"), plan_references=[])
     assert "Denominator" in dict(measure_views.list_facts(ratio, learners))
     source = Source(publisher="Harbour", title="Estimates", verified=True)
@@ -270,7 +273,7 @@ def test_facts_downloads_and_calls():
     assert dict(measure_views.list_facts(published, learners))["Source"] == "Estimates, Harbour"
     assert measure_views.describe_level(9.6, "percent", None) == "9.6 %"
     names = dict(measure_views.list_downloads("harbour", "learners", is_counted=True))
-    assert names["CSV"] == "/v1/programmes/harbour/outcomes.csv?measure=learners&period=all"
+    assert names["CSV"] == "/v1/programmes/harbour/outcomes.csv?measure=learners&to=latest"
     curl, python = measure_views.write_calls("harbour", "learners", "http://localhost", is_counted=True)
     assert names["CSV"] in curl
     assert 'measure="learners"' in python

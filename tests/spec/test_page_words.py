@@ -95,7 +95,7 @@ def test_figure_in_words(fields, value, exactness):
 @pytest.mark.parametrize(("fields", "unit", "sentence"), MOVEMENTS)
 def test_movement_in_words(fields, unit, sentence):
     movement = None if fields is None else Movement(**fields)
-    assert wording.describe_movement(movement, unit, {"2025-01": "January 2025"}) == sentence
+    assert wording.describe_movement(movement, unit) == sentence
 
 
 @pytest.mark.parametrize(("trend", "sentence"), TRENDS)

@@ -50,6 +50,13 @@ class BoundaryLayer(Struct, frozen=True, kw_only=True, tag_field="type", tag="Fe
     features: list[BoundaryFeature]
 
 
+class Shapes(Struct, frozen=True, kw_only=True):
+    """The stored boundaries of areas by their codes. Invented ones are squares."""
+
+    boundaries: Mapping[str, Geometry]
+    are_invented: bool
+
+
 class BoundaryFile(Struct, frozen=True, kw_only=True):
     """The boundaries of a file by GSS code, and what a reader of the map should know about it."""
 

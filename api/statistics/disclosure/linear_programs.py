@@ -51,8 +51,16 @@ _DUAL, _PRIMAL = 1, 4
 """The codes of HiGHS for the variants of the simplex method."""
 
 
+class _SilentSolver(highspy.Highs):
+    """HiGHS without output. It prints its version when the first one enables callbacks, so output ends before that."""
+
+    def enableCallbacks(self) -> None:  # noqa: N802  the name of the library
+        self.setOptionValue("output_flag", False)
+        super().enableCallbacks()
+
+
 def _load_solver(rows: SparseRows, cost: FloatArray, least: FloatArray, most: FloatArray) -> highspy.Highs:
-    """Return a solver with one thread and without output, for this program."""
+    """Return a solver with one thread for this program."""
     model = highspy.HighsLp()
     model.num_col_, model.num_row_ = cost.size, len(rows)
     model.col_cost_ = cost
@@ -62,8 +70,7 @@ def _load_solver(rows: SparseRows, cost: FloatArray, least: FloatArray, most: Fl
     model.a_matrix_.start_ = rows.starts.astype(np.int32)
     model.a_matrix_.index_ = rows.columns.astype(np.int32)
     model.a_matrix_.value_ = rows.values
-    solver = highspy.Highs()
-    solver.setOptionValue("output_flag", False)
+    solver = _SilentSolver()
     solver.setOptionValue("threads", 1)
     solver.passModel(model)
     return solver
