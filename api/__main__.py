@@ -42,7 +42,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         status = parsed.command(parsed, settings.read_settings())
         sys.stdout.flush()
-        return status
     except settings.InvalidSetting as refusal:
         message = str(refusal)
         is_final = getattr(parsed, "until_eof", False) and not isinstance(refusal, settings.PortUnavailable)
@@ -57,6 +56,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         message = describe_error(error)
         if message is None:
             raise
+    else:
+        return status
     print(message, file=sys.stderr)
     return status
 

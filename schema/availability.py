@@ -1,4 +1,4 @@
-"""Which outcome queries the plan allows, whether or not there is any data yet."""
+"""Which outcome queries the plan allows, and what the newest release has."""
 
 from typing import Annotated
 
@@ -17,6 +17,17 @@ class OutcomeFormat(Struct, frozen=True, kw_only=True):
 
     operation: str
     media_type: str
+
+
+class ReleasedCells(Struct, frozen=True, kw_only=True):
+    """The periods, levels and breakdowns of which a release has figures of one series."""
+
+    periods: Annotated[list[PeriodCode], Meta(description="The periods with returns, the earliest first.")]
+    levels: Annotated[list[Slug], Meta(description="The area levels in the newest of these periods, widest first.")]
+    breakdowns: Annotated[
+        list[list[Slug]],
+        Meta(description="The dimensions of each breakdown in the newest of these periods; none of the total."),
+    ]
 
 
 class SeriesAvailability(Struct, frozen=True, kw_only=True):
@@ -39,6 +50,9 @@ class SeriesAvailability(Struct, frozen=True, kw_only=True):
             ),
             examples=["single_provider"],
         ),
+    ] = None
+    released: Annotated[
+        ReleasedCells | None, Meta(description="What the newest release has of the series; null if it has nothing.")
     ] = None
 
 
@@ -81,10 +95,11 @@ class AreaFamily(Struct, frozen=True, kw_only=True):
 
 
 class Availability(Struct, frozen=True, kw_only=True):
-    """The queries that the plan allows, whether or not there is any data yet."""
+    """The queries that the plan allows, whether or not there is any data yet, and what the newest release has."""
 
     programme: Slug
     plan_version: int
+    release: Annotated[int | None, Meta(description="The newest release; null if there is none.")]
     formats: Annotated[list[OutcomeFormat], Meta(description="Of released outcomes, which need no key.")]
     preview_formats: Annotated[list[OutcomeFormat], Meta(description="Of previews, for keys with the scope `review`.")]
     period_tokens: list[str]

@@ -1,17 +1,26 @@
-"""The outcome queries that the plan allows, with or without data."""
+"""The outcome queries that the plan allows, with or without data, and what the newest release has."""
 
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 
 from api.figures.period_resolution import split_into_parts
 from api.figures.query import OutcomeQuery, resolve_axes
-from api.figures.resolution import AS_PUBLISHED_ONLY, resolve_query
+from api.figures.resolution import AS_PUBLISHED_ONLY, CellKey, resolve_query
 from api.outcomes.formats import sdmx_csv
+from api.plan.breakdowns import parse_breakdown_key
 from api.plan.catalogue import Catalogue
 from api.plan.periods import list_periods
 from api.plan.populations import list_forms
 from api.plan.scope_members import explain_unreleased
 from api.statistics import periods
-from schema.availability import AreaFamily, Availability, MeasureAvailability, OutcomeFormat, SeriesAvailability
+from schema.availability import (
+    AreaFamily,
+    Availability,
+    MeasureAvailability,
+    OutcomeFormat,
+    ReleasedCells,
+    SeriesAvailability,
+)
 from schema.measures import Cadence, Measure, Series
 from schema.periods import PeriodType
 
@@ -25,11 +34,21 @@ FORMAT_MEDIA_TYPES = {
 PERIOD_TOKENS = ["latest", "latest-n"]
 
 
-def describe_availability(catalogue: Catalogue) -> Availability:
+NOTHING_RELEASED: Mapping[tuple[str, str], ReleasedCells] = {}
+
+
+def describe_availability(
+    catalogue: Catalogue,
+    released: Mapping[tuple[str, str], ReleasedCells] = NOTHING_RELEASED,
+    *,
+    release: int | None = None,
+) -> Availability:
+    """Describe the queries of every measure. `released` has the cells of the newest release by measure and series."""
     plan = catalogue.plan
     return Availability(
         programme=catalogue.slug,
         plan_version=catalogue.version,
+        release=release,
         formats=_list_formats("list"),
         preview_formats=_list_formats("preview"),
         period_tokens=PERIOD_TOKENS,
@@ -45,7 +64,19 @@ def describe_availability(catalogue: Catalogue) -> Availability:
             )
             for family in plan.families
         ],
-        measures=[_describe_measure(measure, catalogue) for measure in plan.measures],
+        measures=[_describe_measure(measure, catalogue, released) for measure in plan.measures],
+    )
+
+
+def describe_released(periods: Sequence[str], cells: Iterable[CellKey], catalogue: Catalogue) -> ReleasedCells:
+    """Describe the cells that a release has of a series. `cells` are those of its newest period."""
+    areas, keys = (set(column) for column in zip(*cells, strict=True))
+    levels = {catalogue.areas[code].level for code in areas if code in catalogue.areas}
+    breakdowns = {tuple(parse_breakdown_key(key)) for key in keys}
+    return ReleasedCells(
+        periods=list(periods),
+        levels=sorted(levels, key=catalogue.level_ranks.__getitem__),
+        breakdowns=[list(dimensions) for dimensions in sorted(breakdowns, key=lambda names: (len(names), names))],
     )
 
 
@@ -56,7 +87,9 @@ def _list_formats(verb: str) -> list[OutcomeFormat]:
     ]
 
 
-def _describe_measure(measure: Measure, catalogue: Catalogue) -> MeasureAvailability:
+def _describe_measure(
+    measure: Measure, catalogue: Catalogue, released: Mapping[tuple[str, str], ReleasedCells]
+) -> MeasureAvailability:
     window = catalogue.plan.window
     cadence = measure.cadence
     return MeasureAvailability(
@@ -66,7 +99,10 @@ def _describe_measure(measure: Measure, catalogue: Catalogue) -> MeasureAvailabi
         kind=measure.kind,
         unit=measure.unit,
         disclosure_class=measure.disclosure_class,
-        series=[_describe_series(measure, series, catalogue) for series in measure.series],
+        series=[
+            _describe_series(measure, series, catalogue, released.get((measure.slug, series.slug)))
+            for series in measure.series
+        ],
         period_type=cadence.period_type,
         periods=[period.code for period in list_periods(window, cadence.period_type, months=cadence.months)],
         period_types=_list_period_types(cadence),
@@ -91,7 +127,9 @@ def _list_period_types(cadence: Cadence) -> list[PeriodType]:
     ]
 
 
-def _describe_series(measure: Measure, series: Series, catalogue: Catalogue) -> SeriesAvailability:
+def _describe_series(
+    measure: Measure, series: Series, catalogue: Catalogue, released: ReleasedCells | None
+) -> SeriesAvailability:
     """Describe the series. Its reason is the one of a figure of which nothing was returned."""
     query = OutcomeQuery(measures=[measure.slug], series=series.slug, periods=["CY2000"])
     [resolved], _ = resolve_query(query, resolve_axes(query, catalogue), catalogue, [])
@@ -103,4 +141,5 @@ def _describe_series(measure: Measure, series: Series, catalogue: Catalogue) -> 
         collection=series.collection,
         reason=AS_PUBLISHED_ONLY if resolved.is_published else reason,
         release_reason=explain_unreleased(measure, series, catalogue),
+        released=released,
     )

@@ -6,6 +6,7 @@ and on published statistics alone, never on what partners returned.
 
 from collections.abc import Sequence
 from datetime import date
+from itertools import product
 
 from msgspec.structs import replace
 
@@ -14,10 +15,10 @@ from api.figures.completeness import ReturnCompleteness
 from api.figures.period_resolution import period_sort_key
 from api.figures.preview_figures import build_programme_period
 from api.figures.query import NotCollected, OutcomeQuery, QueryAxes, list_breakdown_keys
-from api.figures.resolution import AS_PUBLISHED_ONLY, ResolvedQuery
+from api.figures.resolution import AS_PUBLISHED_ONLY, CellKey, ResolvedQuery
 from api.http.refusals import Invalid
 from api.outcomes.released_query import CoveredPeriods, list_selected_periods
-from api.plan.breakdowns import TOTAL_KEY
+from api.plan.breakdowns import cross_categories
 from api.plan.catalogue import Catalogue
 from api.plan.scope_members import PROTECTED_KINDS
 from api.plan.scope_shapes import list_scope_areas
@@ -49,7 +50,9 @@ def explain_missing_series(
     *,
     release: int,
 ) -> list[PublishedFigure]:
-    """Return a row for each selected series without figures, with the reason.
+    """Return a row with the reason for each cell that the query selects of a series without figures.
+
+    A row has the area and the breakdown that were asked for, so that nobody takes it for the total.
 
     Raises PeriodNotReleased or NotCollected if the query names its measures, and no release has any of these figures.
     """
@@ -62,11 +65,12 @@ def explain_missing_series(
         raise refusals[0]
     return [
         replace(
-            _build_blank(measure, series, period, release, catalogue),
+            _build_blank(measure, series, period, cell, release, catalogue),
             reason=reason,
             alternatives=None if refusal is None else str(refusal),
         )
         for measure, series, period, reason, refusal in explained
+        for cell in product(axes.areas, cross_categories(axes.categories))
     ]
 
 
@@ -82,16 +86,19 @@ def _explain_series(
     of_release = covered.get((measure.slug, series.slug), ())
     selected = list_selected_periods(query, measure, series, of_release)
     period = (selected or [build_programme_period(catalogue.plan)])[-1]
+    is_covered = bool(selected) and any(periods.is_same_span(period, one) for one, _ in of_release)
     reason, refusal = "no_data" if selected is None else "no_period_in_range", None
     if selected:
         is_published = series.collection is Collection.PUBLISHED
         valid = [one for one, _ in of_release] if is_published else list_registered_periods(measure, catalogue)
         is_snapshot = not is_published and measure.cadence.period_type is PeriodType.SNAPSHOT
-        if is_snapshot or any(periods.is_same_span(one, other) for one in selected for other in valid):
+        if is_published and is_covered:
+            reason = AS_PUBLISHED_ONLY
+        elif is_snapshot or any(periods.is_same_span(one, other) for one in selected for other in valid):
             reason = "not_in_release"
         else:
             reason = AS_PUBLISHED_ONLY if is_published else "period_not_released"
-            refusal = _refuse_period(measure, period, valid)
+            refusal = _refuse_period(measure, series, period, valid)
     of_cells = _refuse_cells(measure, series, axes, catalogue)
     return (period, reason, refusal) if of_cells is None else (period, *of_cells)
 
@@ -135,7 +142,7 @@ def _is_protected(measure: Measure, series: Series) -> bool:
     return series.collection is Collection.PARTNERS and measure.kind in PROTECTED_KINDS
 
 
-def _refuse_period(measure: Measure, period: Period, released: Sequence[Period]) -> PeriodNotReleased:
+def _refuse_period(measure: Measure, series: Series, period: Period, released: Sequence[Period]) -> PeriodNotReleased:
     """Return a refusal that names the released periods that are nearest to a period."""
 
     def measure_distance(other: Period) -> int:
@@ -143,12 +150,13 @@ def _refuse_period(measure: Measure, period: Period, released: Sequence[Period])
 
     codes = [one.code for one in sorted(released, key=measure_distance)[:MAX_SUGGESTED_PERIODS]]
     nearest = f"The nearest ones are {', '.join(codes)}." if codes else "It has no released period."
-    return PeriodNotReleased(f"{measure.slug} is not released for {period.code}. {nearest}")
+    name = measure.slug if series.headline else f"The series {series.slug} of {measure.slug}"
+    return PeriodNotReleased(f"{name} is not released for {period.code}. {nearest}")
 
 
 def _build_blank(
-    measure: Measure, series: Series, period: Period, release: int, catalogue: Catalogue
+    measure: Measure, series: Series, period: Period, cell: CellKey, release: int, catalogue: Catalogue
 ) -> PublishedFigure:
     query = ResolvedQuery(measure=measure, series=series, period=period, areas=[], breakdowns=[])
-    blank = build_blank_figure(query, period, catalogue.plan.area, TOTAL_KEY, NO_COMPLETENESS)
+    blank = build_blank_figure(query, period, *cell, NO_COMPLETENESS)
     return convert_published_figure(blank, release, catalogue.plan.disclosure.version)

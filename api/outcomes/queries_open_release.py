@@ -18,6 +18,7 @@ from api.figures.population_rates import RateInputs, build_rates
 from api.figures.query import MAX_FIGURES, OutcomeQuery, QueryAxes, ResultTooLarge, resolve_axes
 from api.http.pagination import InvalidCursor, decode_cursor
 from api.http.threads import run_on_figures
+from api.outcomes.availability import describe_released
 from api.outcomes.cache import SOURCE_KEY, CacheSource, OpenRelease, get_cache
 from api.outcomes.empty_answers import explain_missing_series
 from api.outcomes.progress_periods import HISTORY_PERIODS, list_companion_queries
@@ -31,7 +32,8 @@ from api.releases import rules
 from api.releases.figure_blocks import FigureBlock, decode_figures
 from api.releases.queries_previous import list_released_periods
 from api.releases.queries_releases import list_releases
-from schema.measures import Measure, Series
+from schema.availability import ReleasedCells
+from schema.measures import Collection, Measure, Series
 from schema.released_figures import PublishedFigure
 
 _BLOCKS_PER_READ = 8
@@ -144,6 +146,20 @@ class ReleaseReader:
         companions = list(chain.from_iterable(figures[1:]))
         return group_figures(figures[0], companions, newest, selections[0].resolved.resolved, self.catalogue)
 
+    async def fetch_released(self) -> dict[tuple[str, str], ReleasedCells]:
+        """Return the cells of each series that has figures. Raises WithdrawnRelease."""
+        with_returns = {
+            key: [period.code for period, has_returns in covered if has_returns]
+            for key, covered in self.opened.covered_periods.items()
+        }
+        codes = {key: listed for key, listed in with_returns.items() if listed}
+        places = [self.opened.positions[self.catalogue.ids.series[key], listed[-1]] for key, listed in codes.items()]
+        blocks = await self.fetch_blocks([positions.start for positions in places])
+        return {
+            key: describe_released(listed, block.cells, self.catalogue)
+            for (key, listed), block in zip(codes.items(), blocks, strict=True)
+        }
+
     async def fetch_blocks(self, positions: Sequence[int]) -> list[FigureBlock]:
         """Return the blocks that begin at these positions, in order. Raises WithdrawnRelease."""
         blocks, publication = get_cache(self.engine).blocks, self.opened.state.publication
@@ -180,15 +196,16 @@ class ReleasedSelection(Struct, frozen=True, kw_only=True):
         if len(figures) == limit:
             return figures
         is_empty = not figures and (after < 0 or not await self.fetch_rows(limit=1))
-        return [*figures, *self._explain_missing_series(after, is_empty=is_empty)][:limit]
+        return [*figures, *(await self._explain_missing_series(after, is_empty=is_empty))][:limit]
 
-    def _explain_missing_series(self, after: int = -1, *, is_empty: bool) -> list[tuple[int, bytes]]:
+    async def _explain_missing_series(self, after: int = -1, *, is_empty: bool) -> list[tuple[int, bytes]]:
         """Return the rows with reasons. Their positions follow those of all figures of the release."""
         opened = self.reader.opened
+        missing = [series for series in self.axes.series if is_empty or await self._is_named_in_vain(*series)]
         explained = explain_missing_series(
             self.query,
             self.axes,
-            [series for series in self.axes.series if is_empty or self._is_named_in_vain(*series)],
+            missing,
             opened.covered_periods,
             opened.catalogue,
             release=opened.release.number,
@@ -197,11 +214,23 @@ class ReleasedSelection(Struct, frozen=True, kw_only=True):
         rows = [(position, msgspec.json.encode(figure)) for position, figure in enumerate(explained, start=first)]
         return [row for row in rows if row[0] > after]
 
-    def _is_named_in_vain(self, measure: Measure, series: Series) -> bool:
-        """Return True if the query names a measure of which it selects no released period."""
+    async def _is_named_in_vain(self, measure: Measure, series: Series) -> bool:
+        """Return True if the query names a measure of which it selects no released figure.
+
+        Only a publisher can have left out areas and breakdowns of a released period: the others have all cells.
+        """
+        if not self.query.measures:
+            return False
         number = self.reader.catalogue.ids.series[measure.slug, series.slug]
-        selected = {one.series for one in self.resolved.filters if one.periods}
-        return bool(self.query.measures) and number not in selected
+        places = self.reader.opened.positions
+        selected = [one for one in self.resolved.filters if one.series == number and one.periods]
+        if not selected or series.collection is not Collection.PUBLISHED:
+            return not selected
+        for one in selected:
+            blocks = await self.reader.fetch_blocks([places[number, period].start for period in one.periods])
+            if any(len(block.find_rows(one.areas, one.breakdowns)) for block in blocks):
+                return False
+        return True
 
     async def fetch_rows(self, *, after: int = -1, limit: int) -> list[tuple[int, bytes]]:
         """Return the positions and contents of the selected figures, in order. Raises WithdrawnRelease."""
@@ -231,7 +260,7 @@ class ReleasedSelection(Struct, frozen=True, kw_only=True):
         """
         rows = await self.fetch_rows(limit=MAX_FIGURES + 1)
         if with_reasons:
-            rows += self._explain_missing_series(is_empty=not rows)
+            rows += await self._explain_missing_series(is_empty=not rows)
         if len(rows) > MAX_FIGURES:
             raise ResultTooLarge(f"The query selects more than {MAX_FIGURES:,} figures.")
         return await self.decode([content for _, content in rows])

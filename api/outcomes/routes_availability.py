@@ -1,16 +1,20 @@
-"""Descriptions of outcomes from the plan alone: the queries that it allows, and the structure for SDMX."""
+"""Descriptions of outcomes: the queries that the plan allows, and the structure for SDMX."""
 
 from typing import Annotated
 
 from litestar import Response, Router, get
+from litestar.datastructures import State
 from litestar.params import FromPath, QueryParameter
+from litestar.types import Scope
 
 from api.database.connections import Transaction
 from api.http import downloads
 from api.http.problems import refusal_specs
 from api.outcomes.availability import describe_availability
 from api.outcomes.formats import sdmx_structure
+from api.outcomes.queries_open_release import find_release
 from api.plan.queries import fetch_catalogue, fetch_plan_version
+from api.releases.rules import NoRelease, WithdrawnRelease
 from schema.availability import Availability
 
 
@@ -20,9 +24,19 @@ from schema.availability import Availability
     summary="List available outcome queries",
     responses=refusal_specs(404),
 )
-async def get_outcomes_availability(programme: FromPath[str], public: Transaction) -> Availability:
-    """Measures, series, periods, areas, breakdowns and formats, from the plan alone, with or without data."""
-    return describe_availability(await fetch_catalogue(public, programme))
+async def get_outcomes_availability(
+    programme: FromPath[str], public: Transaction, state: State, scope: Scope
+) -> Availability:
+    """Measures, series, periods, areas, breakdowns and formats that the plan allows, with or without data.
+
+    `released` states what the newest release has of each series: a query for more returns rows with reasons.
+    """
+    catalogue = await fetch_catalogue(public, programme)
+    try:
+        reader = await find_release(programme, state, scope, None)
+        return describe_availability(catalogue, await reader.fetch_released(), release=reader.release.number)
+    except (NoRelease, WithdrawnRelease):
+        return describe_availability(catalogue)
 
 
 @get(

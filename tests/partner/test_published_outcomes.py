@@ -302,7 +302,17 @@ async def test_published_statistics_are_released_unchanged(published_statistics,
     [women] = await release_client.read_figures(measure=RATE, period="FY2023-24", breakdown="sex:female")
     assert (women["value"], women["breakdown"]) == (50, {"sex": "female"})
     [no_sexes] = await release_client.read_figures(measure=RATE, period="FY2023-24", area=LEEDS, breakdown="sex:female")
-    assert (no_sexes["value"], no_sexes["reason"]) == (None, "not_in_release")
+    assert (no_sexes["value"], no_sexes["reason"], no_sexes["area"]) == (None, "as_published_only", LEEDS)
+    http = release_client.application.http_client()
+    available = (await http.get(f"/v1/programmes/{PROGRAMME}/outcomes/availability")).json()
+    released = {
+        (measure["measure"], series["slug"]): series["released"]
+        for measure in available["measures"]
+        for series in measure["series"]
+    }
+    assert released[RATE, "headline"]["periods"][-1] == "FY2023-24"
+    assert ["sex"] in released[RATE, "headline"]["breakdowns"]
+    assert (available["release"], released["good-work-charter-uptake", "headline"]) == (1, None)
     [not_approved] = await release_client.read_figures(measure=NEET)
     assert (not_approved["value"], not_approved["reason"]) == (None, "no_data")
     progress = (await release_client.read("progress")).json()

@@ -36,7 +36,7 @@ REASONS = [
     ({"measures": ["learners"], "periods": ["CY2026-Q2"]},           JANUARY,           "CY2026-Q2",                "not_in_release"),
     ({"measures": ["members"], "periods": ["FY2026-27-Q1"]},         JANUARY,           "FY2026-27-Q1",             "not_in_release"),
     ({"measures": ["learners"], "from_period": "FY2025-26-Q1", "to_period": "D2025-04-02"}, JANUARY, "P2026-01..2026-12", "no_period_in_range"),
-    ({"measures": [PUBLISHED], "periods": ["CY2020"], "areas": [OTHER_CITY]}, [(periods.parse("CY2020"), True)], "CY2020", "not_in_release"),
+    ({"measures": [PUBLISHED], "periods": ["CY2020"], "areas": [OTHER_CITY]}, [(periods.parse("CY2020"), True)], "CY2020", "as_published_only"),
 ]
 REFUSALS = [
     ({"measures": ["learners"], "periods": ["2027-06"]},             [],                PeriodNotReleased, "2026-12"),
@@ -55,6 +55,17 @@ def test_valid_question_without_figures_states_the_reason(filters, covered, peri
     [row] = explain(covered, **filters)
     assert (row.value, row.status, row.period.code, row.reason, row.release) == (None, "x", period, reason, 3)
     assert row.alternatives is None
+    assert (row.area, row.breakdown) == (filters.get("areas", [HARBOUR_CATALOGUE.plan.area])[0], {})
+
+
+def test_row_with_a_reason_has_the_area_and_the_category_that_were_asked_for():
+    """It would be taken for the total of the city otherwise."""
+    released = [(periods.parse("CY2020"), True)]
+    rows = explain(released, measures=[PUBLISHED], periods=["CY2020"], areas=[OTHER_CITY], group_by=["sex"])
+    assert [(row.area, row.breakdown) for row in rows] == [
+        (OTHER_CITY, {"sex": category}) for category in NOTTINGHAM.categories["sex"]
+    ]
+    assert {row.reason for row in rows} == {"as_published_only"}
 
 
 @pytest.mark.parametrize(("filters", "covered", "refusal", "nearest"), REFUSALS)

@@ -186,6 +186,16 @@ def test_availability_depends_only_on_the_plan():
     assert "as_published_only" in {series.reason for series in neet.series}
 
 
+def test_released_cells_are_named_by_period_level_and_breakdown():
+    cells = [(TOWN, ""), (TOWN, "sex=male"), (EAST, "age-band=16-24;sex=male")]
+    released = availability.describe_released(["2026-01", "2026-02"], cells, HARBOUR)
+    assert (released.periods, released.levels) == (["2026-01", "2026-02"], ["town", "quarter"])
+    assert released.breakdowns == [[], ["sex"], ["age-band", "sex"]]
+    described = availability.describe_availability(HARBOUR, {("learners", "headline"): released}, release=4)
+    with_figures = [m.measure for m in described.measures for series in m.series if series.released == released]
+    assert (described.release, with_figures) == (4, ["learners"])
+
+
 def test_category_is_compared_with_its_own_history_and_wider_area():
     rows = [
         f"{college} {month} town sex=female {n}"

@@ -217,6 +217,7 @@ if TYPE_CHECKING:
     from .release_policy import ReleasePolicy
     from .release_report import ReleaseReport
     from .release_withdrawal import ReleaseWithdrawal
+    from .released_cells import ReleasedCells
     from .released_entry import ReleasedEntry
     from .released_entry_list import ReleasedEntryList
     from .released_entry_list_reason import ReleasedEntryListReason
@@ -481,6 +482,7 @@ __all__ = (
     "ReleaseChangeList",
     "ReleaseChangeListReason",
     "ReleaseChangeWhy",
+    "ReleasedCells",
     "ReleasedEntry",
     "ReleasedEntryList",
     "ReleasedEntryListReason",
@@ -758,6 +760,7 @@ _MODULES = {
     "ReleasePolicy": ".release_policy",
     "ReleaseReport": ".release_report",
     "ReleaseWithdrawal": ".release_withdrawal",
+    "ReleasedCells": ".released_cells",
     "ReleasedEntry": ".released_entry",
     "ReleasedEntryList": ".released_entry_list",
     "ReleasedEntryListReason": ".released_entry_list_reason",

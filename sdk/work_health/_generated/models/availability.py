@@ -19,11 +19,13 @@ T = TypeVar("T", bound="Availability")
 
 @_attrs_define(repr=False)
 class Availability(ContractStruct):
-    """The queries that the plan allows, whether or not there is any data yet."""
+    """The queries that the plan allows, whether or not there is any data yet, and what the newest release has."""
 
     programme: str
     """ A kebab-case code. It never changes once it is in use. """
     plan_version: int
+    release: int | None
+    """ The newest release; null if there is none. """
     formats: list[OutcomeFormat]
     """ Of released outcomes, which need no key. """
     preview_formats: list[OutcomeFormat]
@@ -37,6 +39,9 @@ class Availability(ContractStruct):
         programme = self.programme
 
         plan_version = self.plan_version
+
+        release: int | None
+        release = self.release
 
         formats = []
         for formats_item_data in self.formats:
@@ -66,6 +71,7 @@ class Availability(ContractStruct):
             {
                 "programme": programme,
                 "plan_version": plan_version,
+                "release": release,
                 "formats": formats,
                 "preview_formats": preview_formats,
                 "period_tokens": period_tokens,
@@ -86,6 +92,13 @@ class Availability(ContractStruct):
         programme = d.pop("programme")
 
         plan_version = d.pop("plan_version")
+
+        def _parse_release(data: object) -> int | None:
+            if data is None:
+                return data
+            return cast(int | None, data)
+
+        release = _parse_release(d.pop("release"))
 
         formats = []
         _formats = d.pop("formats")
@@ -120,6 +133,7 @@ class Availability(ContractStruct):
         availability = cls(
             programme=programme,
             plan_version=plan_version,
+            release=release,
             formats=formats,
             preview_formats=preview_formats,
             period_tokens=period_tokens,

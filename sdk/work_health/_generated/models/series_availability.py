@@ -1,13 +1,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from ..._structs import ContractStruct
 from ..models.collection import Collection
+
+if TYPE_CHECKING:
+    from ..models.released_cells import ReleasedCells
+
 
 T = TypeVar("T", bound="SeriesAvailability")
 
@@ -27,9 +31,13 @@ class SeriesAvailability(ContractStruct):
     release_reason: None | str = None
     """ Why the plan allows no release to have its figures: `not_a_count`, `not_released` (means and rates),
     `no_duty`, or `single_provider` (its only holder does not `publish_alone`). Null if one may. """
+    released: None | ReleasedCells = None
+    """ What the newest release has of the series; null if it has nothing. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
+        from ..models.released_cells import ReleasedCells  # noqa: PLC0415
+
         slug = self.slug
 
         title = self.title
@@ -47,6 +55,14 @@ class SeriesAvailability(ContractStruct):
         else:
             release_reason = self.release_reason
 
+        released: dict[str, Any] | None
+        if self.released is None:
+            released = None
+        elif isinstance(self.released, ReleasedCells):
+            released = self.released.to_dict()
+        else:
+            released = self.released
+
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
         field_dict.update(
@@ -59,11 +75,14 @@ class SeriesAvailability(ContractStruct):
             }
         )
         field_dict["release_reason"] = release_reason
+        field_dict["released"] = released
 
         return field_dict
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        from ..models.released_cells import ReleasedCells  # noqa: PLC0415
+
         d = dict(src_dict)
         slug = d.pop("slug")
 
@@ -87,6 +106,21 @@ class SeriesAvailability(ContractStruct):
 
         release_reason = _parse_release_reason(d.pop("release_reason", None))
 
+        def _parse_released(data: object) -> None | ReleasedCells:
+            if data is None:
+                return data
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError()
+                released_type_0 = ReleasedCells.from_dict(data)
+
+                return released_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(None | ReleasedCells, data)
+
+        released = _parse_released(d.pop("released", None))
+
         series_availability = cls(
             slug=slug,
             title=title,
@@ -94,6 +128,7 @@ class SeriesAvailability(ContractStruct):
             collection=collection,
             reason=reason,
             release_reason=release_reason,
+            released=released,
         )
 
         series_availability.additional_properties = d

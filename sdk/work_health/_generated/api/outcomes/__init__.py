@@ -34,7 +34,9 @@ class Outcomes(Sender):
     ) -> Availability:
         """List available outcome queries.
 
-        Measures, series, periods, areas, breakdowns and formats, from the plan alone, with or without data.
+        Measures, series, periods, areas, breakdowns and formats that the plan allows, with or without data.
+
+        `released` states what the newest release has of each series: a query for more returns rows with reasons.
         """
         from . import get_outcomes_availability as _get_outcomes_availability
 
@@ -771,7 +773,9 @@ class AsyncOutcomes(AsyncSender):
     ) -> Availability:
         """List available outcome queries.
 
-        Measures, series, periods, areas, breakdowns and formats, from the plan alone, with or without data.
+        Measures, series, periods, areas, breakdowns and formats that the plan allows, with or without data.
+
+        `released` states what the newest release has of each series: a query for more returns rows with reasons.
         """
         from . import get_outcomes_availability as _get_outcomes_availability
 
