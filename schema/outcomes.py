@@ -148,10 +148,20 @@ class FigureFields(Struct, frozen=True, kw_only=True):
         float | None,
         Meta(description="A count, or a percentage for a proportion. Releases state it as displayed."),
     ]
-    lower_bound: Annotated[float | None, Meta(description="The true value is at least this.")]
-    upper_bound: Annotated[float | None, Meta(description="The true value is at most this; null if unbounded.")]
+    lower_bound: Annotated[
+        float | None,
+        Meta(
+            description=(
+                "What was returned adds up to at least this. What is missing is in `coverage`, and how exact a survey "
+                "is, in `lower` and `upper`."
+            )
+        ),
+    ]
+    upper_bound: Annotated[
+        float | None, Meta(description="What was returned adds up to at most this; null if unbounded.")
+    ]
     largest_error: Annotated[
-        float | None, Meta(description="The largest possible difference between `value` and the true value.")
+        float | None, Meta(description="The largest possible difference between `value` and what was returned.")
     ]
     numerator: Annotated[float | None, Meta(description="The numerator of a ratio. Releases state it as displayed.")]
     denominator: float | None

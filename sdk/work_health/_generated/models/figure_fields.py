@@ -48,11 +48,12 @@ class FigureFields(ContractStruct):
     value: float | None
     """ A count, or a percentage for a proportion. Releases state it as displayed. """
     lower_bound: float | None
-    """ The true value is at least this. """
+    """ What was returned adds up to at least this. What is missing is in `coverage`, and how exact a survey is, in
+    `lower` and `upper`. """
     upper_bound: float | None
-    """ The true value is at most this; null if unbounded. """
+    """ What was returned adds up to at most this; null if unbounded. """
     largest_error: float | None
-    """ The largest possible difference between `value` and the true value. """
+    """ The largest possible difference between `value` and what was returned. """
     numerator: float | None
     """ The numerator of a ratio. Releases state it as displayed. """
     denominator: float | None
