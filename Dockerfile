@@ -17,6 +17,8 @@ COPY api api
 COPY docs docs
 COPY migrations migrations
 COPY schema schema
+# Partners install the SDK from the server.
+COPY sdk sdk
 # Compiled once here: the running container writes nothing.
 RUN /venv/bin/python -m compileall -q api schema migrations
 ENV PATH=/venv/bin:$PATH PYTHONDONTWRITEBYTECODE=1 WORK_HEALTH_HOST=0.0.0.0

@@ -5,6 +5,19 @@ from litestar.openapi.spec import Components, Contact, License, SecurityScheme, 
 
 DESCRIPTION = """
 Submit counts to a delivery plan for health and work, and read the outcomes.
+[The plans of this server](/) and [all guides](/guides) have pages for people.
+
+## Start
+
+Install the Python SDK and its command line from this server:
+
+```sh
+python3 -m venv .venv
+. .venv/bin/activate
+pip install "work-health[cli] @ http://127.0.0.1:8000/sdk/work_health.tar.gz"
+```
+
+[Your first program](/guides/first-program) goes on from here.
 Guides: [sending returns](/guides/submitting), [reviewing them](/guides/reviewing),
 [publishing](/guides/publishing), [reading returns](/guides/reading), [reading outcomes](/guides/outcomes),
 [the SDK](/guides/sdk).

@@ -3,9 +3,10 @@
 import base64
 import hashlib
 from pathlib import Path
+from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from litestar import MediaType, Response
+from litestar import MediaType, Request, Response
 
 STATIC_FOLDER = Path(__file__).parent / "static"
 # Each stage with pages keeps its templates next to its code.
@@ -24,6 +25,9 @@ _STYLE_SOURCE = hash_for_policy(PAGE_STYLE)
 PAGE_POLICY = (
     f"default-src 'none'; style-src {_STYLE_SOURCE}; img-src 'self' data:; form-action 'self'; {CLOSED_DIRECTIVES}"
 )
+
+DOCUMENTED_ADDRESS = "http://127.0.0.1:8000"
+"""The address of the server in the texts. Its pages show their own instead."""
 
 ENVIRONMENT = Environment(
     loader=FileSystemLoader(_TEMPLATE_FOLDERS),
@@ -44,6 +48,11 @@ def _build_headers(policy: str) -> dict[str, str]:
 
 
 PAGE_HEADERS = _build_headers(PAGE_POLICY)
+
+
+def read_own_address(request: Request[Any, Any, Any]) -> str:
+    """Return the address at which the caller has reached the server."""
+    return str(request.base_url).rstrip("/")
 
 
 def render_page(template: str, **context: object) -> str:

@@ -12,6 +12,7 @@ from api.docs.codes import CodeMeaning
 from api.docs.guides import Group, Guide
 from api.docs.layout import (
     CLOSED_DIRECTIVES,
+    DOCUMENTED_ADDRESS,
     ENVIRONMENT,
     STATIC_FOLDER,
     hash_for_policy,
@@ -83,9 +84,10 @@ def guides_page(introduction: str, groups: Iterable[Group], guides: dict[str, Gu
     return page_response("guides.html", introduction=introduction, groups=groups, guides=guides)
 
 
-def guide_page(guide: Guide) -> Response[str]:
-    """Return the page of one guide."""
-    return page_response("guide.html", guide=guide)
+def guide_page(guide: Guide, address: str) -> Response[str]:
+    """Return the page of one guide, whose examples have the address of this server."""
+    html = guide.html.replace(DOCUMENTED_ADDRESS, escape(address))
+    return page_response("guide.html", guide=guide, html=Markup(html))  # noqa: S704  ours
 
 
 def render_inline(text: str) -> Markup:

@@ -12,7 +12,8 @@ from litestar.params import FromPath
 
 from api.docs import codes, pages
 from api.docs.guides import GROUPS, load_guides, load_introduction
-from api.docs.layout import STATIC_FOLDER
+from api.docs.layout import DOCUMENTED_ADDRESS, STATIC_FOLDER, read_own_address
+from api.docs.sdk_archive import build_sdk_archive
 from api.http.refusals import NotFound
 from api.plan.suggestions import suggest_codes
 
@@ -60,13 +61,23 @@ def serve_script(request: Request[Any, Any, Any]) -> Response[bytes]:
 
 # The first request converts the document, which takes a second.
 @get("/openapi.json", include_in_schema=False, sync_to_thread=True)
-def serve_openapi_json() -> Response[bytes]:
-    return Response(_load_openapi()["json"], media_type="application/json", headers={"Cache-Control": "no-cache"})
+def serve_openapi_json(request: Request[Any, Any, Any]) -> Response[bytes]:
+    """Return the document that `/docs` shows: its examples have the address of this server."""
+    own = msgspec.json.encode(read_own_address(request))[1:-1]
+    content = _load_openapi()["json"].replace(DOCUMENTED_ADDRESS.encode(), own)
+    return Response(content, media_type="application/json", headers={"Cache-Control": "no-cache"})
 
 
 @get("/openapi.yaml", include_in_schema=False, sync_to_thread=False)
 def serve_openapi_yaml() -> Response[bytes]:
     return Response(_load_openapi()["yaml"], media_type="application/yaml", headers={"Cache-Control": "no-cache"})
+
+
+# The first request compresses the files.
+@get("/sdk/work_health.tar.gz", include_in_schema=False, sync_to_thread=True)
+def serve_sdk() -> Response[bytes]:
+    """Let a partner install the SDK, which is of the same version as the server."""
+    return Response(build_sdk_archive(), media_type="application/gzip", headers={"Cache-Control": "no-cache"})
 
 
 @get("/errors", include_in_schema=False, sync_to_thread=False)
@@ -90,12 +101,12 @@ def show_guides() -> Response[str]:
 
 
 @get("/guides/{name:str}", include_in_schema=False, sync_to_thread=False)
-def show_guide(name: FromPath[str]) -> Response[str]:
+def show_guide(name: FromPath[str], request: Request[Any, Any, Any]) -> Response[str]:
     guide = load_guides().get(name)
     if guide is None:
         suggestion = suggest_codes(name, load_guides()) or "`/guides` lists all guides."
         raise NotFound(f"There is no guide {name!r}. {suggestion}")
-    return pages.guide_page(guide)
+    return pages.guide_page(guide, read_own_address(request))
 
 
 router = Router(
@@ -105,6 +116,7 @@ router = Router(
         serve_script,
         serve_openapi_json,
         serve_openapi_yaml,
+        serve_sdk,
         show_codes,
         show_code,
         show_guides,

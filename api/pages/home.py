@@ -55,7 +55,10 @@ def list_ways(catalogues: Sequence[Catalogue]) -> list[Way]:
             "I co-ordinate the plan",
             returns,
         ): "See who owes what, review returns, and publish a release in which nobody can be identified.",
-        ("I develop software", "/docs"): "Try a call in the reference, and install the Python SDK.",
+        (
+            "I develop software",
+            "/guides/first-program",
+        ): "Install the Python SDK, make a first request, and try a dry run.",
         ("I run the server", "/guides/operating"): "Install, upgrade, watch and restore it.",
     }
     return [Way(title=title, address=address, purpose=purpose) for (title, address), purpose in ways.items()]

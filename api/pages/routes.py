@@ -7,7 +7,7 @@ from litestar.datastructures import State
 from litestar.params import FromPath, FromQuery
 from litestar.types import Scope
 
-from api.docs.layout import page_response
+from api.docs.layout import page_response, read_own_address
 from api.http.refusals import NotFound
 from api.outcomes.cache import SOURCE_KEY, CacheMiddleware
 from api.outcomes.released_views import build_logic_model
@@ -91,7 +91,7 @@ async def show_measure(
     if not is_counted:
         entries = describe_entries(await fetch_measure_entries(page, measure))
         scope["state"].pop(SOURCE_KEY)  # not cached: a redacted entry must disappear from every process immediately
-    curl, python = write_calls(programme, measure, str(request.base_url).rstrip("/"), is_counted=is_counted)
+    curl, python = write_calls(programme, measure, read_own_address(request), is_counted=is_counted)
     return page_response(
         "measure.html",
         programme=_frame(page, address),

@@ -63,8 +63,10 @@ async def test_page_names_no_other_host(client: httpx2.AsyncClient, path: str) -
     assert response.status_code == 200
     assert response.headers["content-type"] == "text/html; charset=utf-8"
     for text in (response.text, response.headers["content-security-policy"]):
-        # The addresses in examples of the operator.
-        assert "//" not in text.replace("postgresql://", "").replace("http://collector.example.org", "")
+        # The server's own address, and those in examples of the operator.
+        for address in ("http://here", "postgresql://", "http://collector.example.org"):
+            text = text.replace(address, "")  # noqa: PLW2901
+        assert "//" not in text
     for address in re.findall(r'(?:src|href)="([^"]*)"', response.text):
         assert address == "data:," or address.startswith(("/", "#"))
 
@@ -73,6 +75,20 @@ async def test_code_of_guides_is_coloured_and_output_is_not(client):
     page = (await client.get("/guides/submitting")).text
     assert '<code class="language-python"><span class="kn">from</span>' in page
     assert '<code class="language-text">&quot;outcome&quot;:&quot;unchanged&quot;' in page
+
+
+async def test_examples_of_guides_and_document_have_the_address_of_the_server(client):
+    for path in ("/guides/first-program", "/guides/sdk", "/guides/first-figures", "/openapi.json"):
+        page = unescape((await client.get(path)).text)
+        assert "@ http://here/sdk/work_health.tar.gz" in page, path
+        assert layout.DOCUMENTED_ADDRESS not in page, path
+
+
+@pytest.mark.parametrize("path", ["/guides/sdk", "/openapi.json"])
+async def test_host_with_markup_is_refused(client, path):
+    response = await client.get(path, headers={"Host": 'a"><b>'})
+    assert response.status_code == 400
+    assert "<b>" not in response.text
 
 
 @pytest.mark.parametrize("path", [*GUIDES, "/guides", "/errors"])

@@ -5,6 +5,7 @@ import asyncio
 import doctest
 import inspect
 from collections.abc import Iterator
+from pathlib import Path
 from types import CodeType, FunctionType
 
 import pytest
@@ -64,15 +65,15 @@ EXAMPLES = {test.name: test for test in list_examples()}
 
 
 @pytest.mark.parametrize("name", [name for name in EXAMPLES if not name.startswith("Async")])
-def test_example_prints_its_output(server, name, monkeypatch):
-    use_server(server, monkeypatch)
+def test_example_prints_its_output(server, name, monkeypatch, tmp_path):
+    use_server(server, monkeypatch, tmp_path)
     with WorkHealth() as client:
         assert run_example(EXAMPLES[name], client) == []
 
 
 @pytest.mark.parametrize("name", [name for name in EXAMPLES if name.startswith("Async")])
-def test_async_example_prints_its_output(server_of_async_client, name, monkeypatch):
-    use_server(server_of_async_client, monkeypatch)
+def test_async_example_prints_its_output(server_of_async_client, name, monkeypatch, tmp_path):
+    use_server(server_of_async_client, monkeypatch, tmp_path)
     with asyncio.Runner() as loop:
         client = AsyncWorkHealth()
 
@@ -87,7 +88,9 @@ def test_async_example_prints_its_output(server_of_async_client, name, monkeypat
         loop.run(client.aclose())
 
 
-def use_server(server: RunningServer, monkeypatch: pytest.MonkeyPatch) -> None:
+def use_server(server: RunningServer, monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+    """Set the variables of an example that writes its files into a folder of its own."""
+    monkeypatch.chdir(folder)
     monkeypatch.setenv("WORK_HEALTH_URL", server.address)
     monkeypatch.setenv("WORK_HEALTH_KEY", server.key)
 

@@ -26,6 +26,12 @@ python -m api migrate
 """,
 }
 """Steps before the guide, in the database that docs/reference/settings.md creates."""
+INSTALLATION = re.compile(
+    r"python3 -m venv \.venv|\. \.venv/bin/activate"
+    r"|pip install \"work-health\[[a-z,]+\] @ http://127\.0\.0\.1:8000/sdk/work_health\.tar\.gz\""
+    r"|pip install [a-z0-9 ]+"
+    r"|export WORK_HEALTH_(URL=http://127\.0\.0\.1:8000|KEY=wh_sandbox_…)"
+)
 TEST = re.compile(r"`(tests/[\w/]+\.py)::(test_\w+)`")
 
 
@@ -106,6 +112,8 @@ def test_examples_of_a_guide_print_the_output_shown(
             printed = get_terminal().run(block, where)
         elif language == "sql":
             get_terminal().run_sql(block)
+        elif language == "shell":  # needs a package index; `test_sdk_archive.py` installs from the same address
+            assert all(INSTALLATION.fullmatch(line) for line in block.splitlines()), where
         else:
             assert language in {"csv", "toml", "yaml"}, f"{where}: blocks of {language or 'no language'} are not run"
             (folder / f"{name}.{language}").write_text(block)

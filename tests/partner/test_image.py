@@ -34,7 +34,14 @@ def test_server_runs_from_the_files_of_the_image_and_writes_none(database_url: s
         try:
             wait_until_listening(f"http://127.0.0.1:{port}")
             with httpx2.Client(base_url=f"http://127.0.0.1:{port}") as http:
-                for path in ("/healthz", "/openapi.yaml", "/guides", "/errors", "/v1/programmes"):
+                for path in (
+                    "/healthz",
+                    "/openapi.yaml",
+                    "/guides",
+                    "/errors",
+                    "/sdk/work_health.tar.gz",
+                    "/v1/programmes",
+                ):
                     assert http.get(path).status_code == 200, path
         finally:
             os.killpg(process.pid, signal.SIGTERM)
