@@ -1,6 +1,5 @@
 """Build openapi.yaml from the code: paths from the routes, schemas from the structs."""
 
-import re
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -38,15 +37,20 @@ import schema.submissions
 import schema.table_rows
 import schema.verdicts
 from api.contract_order import find_place
+from api.http.problems import PROBLEM_MEDIA_TYPE
 from api.portable_contract import make_portable
+from api.problem_examples import add_problem_examples
 
 Json = Any
-EXAMPLES: dict[str, Json] = {"parameters": {}, "parameters_of": {}, "requests": {}, "responses": {}}
+EXAMPLES: dict[str, Json] = {
+    name: {} for name in ("parameters", "parameters_of", "requests", "responses", "results", "dry_runs", "problems")
+}
 for file in sorted(Path(__file__).with_name("examples").glob("*.yaml")):
     for section, examples in yaml.safe_load(file.read_bytes()).items():
         EXAMPLES[section] |= examples
 NULL_SCHEMA = {"type": "null"}
 SCHEMA_REFERENCE = "#/components/schemas/{name}"
+EXAMPLE_DRY_RUN_HASH = "5d2c7e9b41f08a6354bd17c9e2a60f83d9471b5ce86a2f03741d9e58c06ba372"
 EXAMPLE_ETAG = '"8d7f2f7a1c5e4b0e9a36f0b6d2c41857"'
 NOT_MODIFIED_RESPONSE = {
     "description": "Your copy is current: `If-None-Match` has its `ETag`.",
@@ -93,16 +97,15 @@ def build_document(app: Litestar) -> dict[str, Json]:
     """Return the contract as data. The order does not depend on the hash seed."""
     document = cast("dict[str, Json]", msgspec.json.decode(encode_json(app.openapi_schema.to_schema())))
     document["components"]["schemas"] = _build_schemas(set(document["components"]["schemas"]) | {"NewSubmission"})
-    operations: list[dict[str, Json]] = []
     for path, item in document["paths"].items():
         for operation in item.values():
             _complete_operation(operation, path)
-            operations.append(operation)
     for item in document["paths"].values():
         if "get" in item:
             _add_etag(item["get"])
     document["paths"] = dict(sorted(document["paths"].items(), key=lambda pair: (find_place(pair[1]), pair[0])))
-    document["components"]["responses"] = {"NotModified": NOT_MODIFIED_RESPONSE, **_share_problems(operations)}
+    document["components"]["responses"] = {"NotModified": NOT_MODIFIED_RESPONSE}
+    add_problem_examples(document, EXAMPLES["problems"])
     document["components"]["headers"] = {
         "RequestId": {
             "description": "The server's id of the request. Quote it when you ask for help.",
@@ -204,14 +207,19 @@ def _complete_operation(operation: dict[str, Json], path: str) -> None:
     for content in body["content"].values():
         content["example"] = EXAMPLES["requests"][name]
     for status, response in operation["responses"].items():
-        if int(status) < 400:
-            response["description"] = "Created." if status == "201" else "The response."
-            if "dry_run" in {p["name"] for p in operation.get("parameters", ())}:
-                response["description"] = "Created." if status == "201" else "The result of the dry run."
-            response["headers"] = {"Request-Id": {"$ref": "#/components/headers/RequestId"}}
-            for content in response["content"].values():
-                content["example"] = EXAMPLES["responses"][name]
-                content.pop("examples", None)
+        if PROBLEM_MEDIA_TYPE not in response["content"]:
+            _complete_result(name, status, response)
+
+
+def _complete_result(name: str, status: str, response: dict[str, Json]) -> None:
+    is_dry_run = status == "200" and name in EXAMPLES["dry_runs"]
+    named = name if int(status) < 400 else f"{name}_{status}"
+    response["description"] = EXAMPLES["dry_runs" if is_dry_run else "results"][named]
+    response["headers"] = {"Request-Id": {"$ref": "#/components/headers/RequestId"}}
+    example = EXAMPLES["responses"][named]
+    for content in response["content"].values():
+        content["example"] = _to_dry_run(example) if is_dry_run else example
+        content.pop("examples", None)
 
 
 def _add_etag(operation: dict[str, Json]) -> None:
@@ -227,35 +235,19 @@ def _parameter_order(path: str, parameter: dict[str, Json]) -> int:
     return path.index(f"{{{parameter['name']}}}") if parameter["in"] == "path" else len(path)
 
 
-def _share_problems(operations: list[dict[str, Json]]) -> dict[str, Json]:
-    shared: dict[str, Json] = {}
-    for operation in operations:
-        for status, response in operation["responses"].items():
-            if int(status) >= 400:
-                name = "Problem" + status
-                shared[name] = {**response, "headers": {"Request-Id": {"$ref": "#/components/headers/RequestId"}}}
-                for content in shared[name]["content"].values():
-                    content["example"] = _build_example_problem(int(status), response["description"])
-                operation["responses"][status] = {"$ref": f"#/components/responses/{name}"}
-    return dict(sorted(shared.items()))
-
-
-def _build_example_problem(status: int, phrase: str) -> dict[str, Json]:
-    slug = re.sub("[^a-z]+", "-", phrase.lower())
-    return {
-        "type": f"/errors/{slug}" if status < 500 else "about:blank",
-        "title": f"{phrase}.",
-        "status": status,
-        "detail": "A sentence that describes the problem.",
-        "request_id": "req_0f8e2c61d5a94b7c3e11",
-    }
+def _to_dry_run(report: dict[str, Json]) -> dict[str, Json]:
+    """Return the report of an accepted submission as its dry run gives it: with a token instead of the receipt."""
+    return report | {"dry_run": True, "receipt": None, "dry_run_token": EXAMPLE_DRY_RUN_HASH}
 
 
 def _transform_nodes(node: Json, change: Callable[[dict[str, Json]], dict[str, Json]]) -> Json:
     if isinstance(node, dict):
         inner = cast("dict[str, Json]", node)
         return change(
-            {key: value if key == "example" else _transform_nodes(value, change) for key, value in inner.items()}
+            {
+                key: value if key in ("example", "examples") else _transform_nodes(value, change)
+                for key, value in inner.items()
+            }
         )
     if isinstance(node, list):
         return [_transform_nodes(item, change) for item in cast("list[Json]", node)]

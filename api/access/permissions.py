@@ -9,6 +9,8 @@ from api.http.refusals import Conflict, Invalid, NotAllowed, NotFound, Refusal, 
 from schema.organisations import Organisation
 from schema.partners import Author, Caller, Grant, KeyHolder, Scope, StoredResponse
 
+HOW_TO_SEND_A_KEY = "Send `Authorization: Bearer <key>`; in `/docs`, enter the key under Authentication."
+
 
 class IdempotencyKeyReused(Invalid):
     """The Idempotency-Key belongs to an earlier request with other content."""
@@ -43,10 +45,12 @@ class OrganisationLeft(NotAllowed):
 def parse_secret(authorization: str | None) -> str:
     """Return the key in an `Authorization` header. Raises Unauthenticated if it is missing or malformed."""
     if authorization is None:
-        raise Unauthenticated("The request has no Authorization header.")
-    scheme, _, secret = authorization.partition(" ")
+        raise Unauthenticated(f"The request has no Authorization header. {HOW_TO_SEND_A_KEY}")
+    scheme, _, secret = authorization.strip().partition(" ")
     if scheme.lower() != "bearer":
         raise Unauthenticated("The Authorization header is not of the form `Bearer <key>`.")
+    if not secret.strip():
+        raise Unauthenticated(f"The Authorization header has no key. {HOW_TO_SEND_A_KEY}")
     if not keys.is_well_formed(secret.strip()):
         raise Unauthenticated("The key is malformed: keys look like `wh_live_…` or `wh_sandbox_…`.")
     return secret.strip()

@@ -18,9 +18,12 @@ from api.http.query_parameters import explain_invalid_parameters
 from api.http.refusals import (
     BodyTooLarge,
     InvalidParameter,
+    InvalidRequest,
     Malformed,
+    MethodNotAllowed,
     NotFound,
     Refusal,
+    ServerFailed,
     Unauthenticated,
     UnstorableText,
 )
@@ -84,23 +87,30 @@ def framework_refusal_response(request: Request[Any, Any, Any], error: HTTPExcep
     if error.status_code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
         return refusal_response(request, BodyTooLarge(error.detail))
     if isinstance(error, ValidationException):
-        faults = cast("list[dict[str, str]]", error.extra or [])
-        is_empty = any(fault.get("key") == "data" for fault in faults)
-        if not faults:  # a required parameter is missing
-            return refusal_response(request, InvalidParameter(error.detail))
-        if is_empty:
-            return refusal_response(request, Malformed("The body is empty."))
-        return refusal_response(request, explain_invalid_parameters(request.route_handler, faults))
-    status = HTTPStatus(error.status_code)
-    problem = Problem(
-        type="about:blank",
-        title=status.phrase,
-        status=status,
-        detail=error.detail or status.description,
-        request_id=get_request_id(request.scope),
-    )
-    headers: Mapping[str, str] = error.headers or {}
-    return Response(problem, status_code=status, media_type=PROBLEM_MEDIA_TYPE, headers=dict(headers))
+        return refusal_response(request, _validation_refusal(request, error))
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        return _method_refusal_response(request, error.headers or {})
+    if error.status_code < HTTPStatus.INTERNAL_SERVER_ERROR:
+        return refusal_response(request, InvalidRequest(f"{error.detail or 'The request is invalid'}."))
+    return failure_response(request, error)
+
+
+def _method_refusal_response(request: Request[Any, Any, Any], headers: Mapping[str, str]) -> Response[Problem]:
+    allowed = sorted(name for name in headers.get("allow", "").split(", ") if name != "OPTIONS")
+    detail = f"{request.url.path} does not have the method {request.method}. Allowed: {', '.join(allowed)}."
+    response = refusal_response(request, MethodNotAllowed(detail))
+    response.headers["Allow"] = ", ".join(allowed)
+    return response
+
+
+def _validation_refusal(request: Request[Any, Any, Any], error: ValidationException) -> Refusal:
+    faults = cast("list[dict[str, str]]", error.extra or [])
+    if not faults:  # a required parameter is missing
+        return InvalidParameter(error.detail)
+    is_empty = any(fault.get("key") == "data" for fault in faults)
+    if is_empty:
+        return Malformed("The body is empty.")
+    return explain_invalid_parameters(request.route_handler, faults)
 
 
 # PostgreSQL's errors for the character NUL, in a text or in JSON.
@@ -120,8 +130,8 @@ def failure_response(request: Request[Any, Any, Any], error: Exception) -> Respo
         return refusal_response(request, outage)
     log.error("A request failed.", exc_info=error)
     problem = Problem(
-        type="about:blank",
-        title="The server failed.",
+        type=f"/errors/{error_code(ServerFailed)}",
+        title=error_title(ServerFailed),
         status=500,
         detail="Quote the request id when you report it.",
         request_id=get_request_id(request.scope),

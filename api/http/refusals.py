@@ -26,6 +26,13 @@ class Malformed(Refusal):
     fix = "Send the complete body in UTF-8, in the format of its `Content-Type` and `Content-Encoding`."
 
 
+class InvalidRequest(Refusal):
+    """The request breaks a rule of HTTP."""
+
+    example = "The header `Host` contains a quote."
+    fix = "Send the request with an ordinary HTTP client, to the address that the operator of this server gave you."
+
+
 class Unauthenticated(Refusal):
     """The request needs a valid key."""
 
@@ -51,6 +58,14 @@ class NotFound(Refusal):
     status = 404
     example = "GET /v1/programmes/work-and-health-2025\n\nThe programme is called `work-and-health-2025-2028`."
     fix = "Compare the spelling with the list in the detail."
+
+
+class MethodNotAllowed(Refusal):
+    """The resource does not have this method."""
+
+    status = 405
+    example = "PUT /v1/me\n\nAllowed: `GET`."
+    fix = "Use a method of the detail, which the header `Allow` lists too. `/docs` lists all operations."
 
 
 class Conflict(Refusal):
@@ -98,6 +113,17 @@ class ServerBusy(Refusal):
     example = "On the last day of a quarter, many organisations send large files in the same second."
     fix = "Nothing was written. Wait as long as `Retry-After` states, and send the same request again."
     retry_after = 5
+
+
+class ServerFailed(Refusal):
+    """The server failed."""
+
+    status = 500
+    example = "An error in the software, which your request has brought to light."
+    fix = (
+        "Read the current state before you repeat a request that writes. Give the operator of this server "
+        "the `request_id`, by which the log has the cause."
+    )
 
 
 class UnstorableText(Invalid):

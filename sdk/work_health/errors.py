@@ -14,6 +14,7 @@ from ._http import httpx
 
 MAX_LISTED_FINDINGS = 50
 MAX_CELL_WIDTH = 24
+MISSING_KEY = "The client has no key. Set WORK_HEALTH_KEY or pass key."
 
 
 class WorkHealthError(Exception):
@@ -115,7 +116,9 @@ def build_error(response: httpx.Response) -> ApiError:
     error = _ERROR_BY_STATUS.get(status) or (ServerError if status >= 500 else ApiError)
     request_id = response.headers.get("Request-Id")
     if problem := _parse_problem(response):
-        return error(status, problem.title, problem.detail, request_id or problem.request_id or None, problem)
+        has_key = status != 401 or "Authorization" in response.request.headers
+        detail = problem.detail if has_key else MISSING_KEY
+        return error(status, problem.title, detail, request_id or problem.request_id or None, problem)
     return error(status, response.reason_phrase or "No reason given", _describe_response(response), request_id)
 
 

@@ -11,15 +11,20 @@ import jsonschema
 import msgspec
 import pytest
 
+import api.app  # noqa: F401  it imports every refusal
 from api.contract_order import ORDER_OF_USE
+from api.http.problems import error_code, error_title
+from api.http.refusals import list_refusal_classes
 from api.outcomes.availability import describe_availability
 from api.outcomes.formats import sdmx_csv, sdmx_structure
 from api.returns import template_workbook
+from api.submissions.checks.finding_codes import FINDING_EXPLANATIONS
 from tests.spec.test_resolution import NOTTINGHAM
 from work_health import AsyncWorkHealth, WorkHealth
 
 ROOT = Path(__file__).parent.parent.parent
 CONTRACT = msgspec.yaml.decode((ROOT / "openapi.yaml").read_bytes())
+REFUSALS = {error_code(refusal): refusal for refusal in list_refusal_classes()}
 OPERATIONS = {op["operationId"]: op for item in CONTRACT["paths"].values() for op in item.values()}
 
 
@@ -128,13 +133,92 @@ def test_response_is_an_object_of_one_content_type_with_a_valid_example(name):
         [(media_type, content)] = resolved["content"].items()
         as_text = {"text/csv", sdmx_csv.MEDIA_TYPE, sdmx_structure.MEDIA_TYPE, template_workbook.MEDIA_TYPE}
         media_types = {"application/json", "application/geo+json"} | as_text
-        media_types = {"application/problem+json"} if int(status) >= 400 else media_types
+        is_refusal = int(status) >= 400 and (name, status) != ("get_readiness", "503")  # which lists the checks
+        media_types = {"application/problem+json"} if is_refusal else media_types
         assert media_type in media_types
         if media_type in as_text:
             assert content["schema"] == {"type": "string"}
         else:
             assert "$ref" in content["schema"], "a named struct, never a bare list"
-        make_validator(content["schema"]).validate(content["example"])
+        for example in list_examples(content):
+            make_validator(content["schema"]).validate(example)
+
+
+def list_examples(content: dict) -> list:
+    """Return the examples of a response, of which those of refusals are shared."""
+    names = [shared["$ref"].rpartition("/")[2] for shared in content.get("examples", {}).values()]
+    shared = [CONTRACT["components"]["examples"][name]["value"] for name in names]
+    return [*shared, *([content["example"]] if "example" in content else [])]
+
+
+def list_refusals_of(operation: dict) -> dict[str, list[dict]]:
+    """Return the examples of each status of refusal."""
+    responses = {status: answer["$ref"] for status, answer in operation["responses"].items() if "$ref" in answer}
+    shared = CONTRACT["components"]["responses"]
+    return {
+        status: list_examples(shared[name.rpartition("/")[2]]["content"]["application/problem+json"])
+        for status, name in responses.items()
+        if int(status) >= 400
+    }
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_every_refusal_has_examples_with_codes_that_have_pages(name):
+    for status, examples in list_refusals_of(OPERATIONS[name]).items():
+        assert examples, status
+        for example in examples:
+            code = example["type"].removeprefix("/errors/")
+            assert str(example["status"]) == status
+            assert {REFUSALS[code].status, error_title(REFUSALS[code])} == {example["status"], example["title"]}
+            assert {error["code"] for error in example.get("errors", ())} <= FINDING_EXPLANATIONS.keys()
+
+
+# Answers of pages, of the operator's commands and of addresses without an operation.
+NOT_IN_CONTRACT = {
+    *("foreign-form", "sign-in-unavailable", "method-not-allowed", "conflict", "invalid"),
+    *("invalid-binding", "bindings-would-change"),
+    *("invalid-plan", "new-series-required", "policy-decision-required", "invalid-boundaries"),
+}
+
+
+def test_every_code_of_the_registry_is_an_example_of_some_operation():
+    listed = [one for operation in OPERATIONS.values() for some in list_refusals_of(operation).values() for one in some]
+    codes = {example["type"].removeprefix("/errors/") for example in listed}
+    assert codes == REFUSALS.keys() - NOT_IN_CONTRACT
+
+
+def test_details_of_examples_are_messages_of_their_codes():
+    lines = [line.split("\t") for line in (ROOT / "tests/contract/messages.txt").read_text().splitlines()]
+    texts: dict[str, list[str]] = {}
+    for code, _, text in lines:
+        texts.setdefault(code, []).append(".*".join(map(re.escape, text.split("{…}"))))
+    for name, shared in CONTRACT["components"]["examples"].items():
+        if name == "invalid-request":  # a message of Litestar
+            continue
+        patterns = [*texts[shared["value"]["type"].removeprefix("/errors/")], *texts["-"]]
+        assert any(re.fullmatch(pattern, shared["value"]["detail"]) for pattern in patterns), name
+
+
+def test_every_result_is_described_in_a_sentence_of_its_own():
+    described: dict[str, set[str]] = {}
+    for name, operation in OPERATIONS.items():
+        for response in operation["responses"].values():
+            if "description" in response:
+                assert len(response["description"].split()) >= 4, name
+                assert response["description"].endswith("."), name
+                described.setdefault(response["description"], set()).add(name)
+    assert all(
+        len(names) == 1 or all("submission" in n or "return" in n for n in names) for names in described.values()
+    )
+
+
+def test_dry_run_has_a_token_and_its_submission_a_receipt():
+    for name in ("create_submission", "create_submission_csv", "create_submission_ndjson", "withdraw_return"):
+        trial, report = [
+            OPERATIONS[name]["responses"][status]["content"]["application/json"]["example"] for status in ("200", "201")
+        ]
+        assert (trial["dry_run"], trial["receipt"], len(trial["dry_run_token"])) == (True, None, 64)
+        assert (report["dry_run"], bool(report["receipt"]), report["dry_run_token"]) == (False, True, None)
 
 
 def test_request_has_one_content_type_and_a_valid_example():

@@ -163,8 +163,16 @@ async def test_invalid_paths_and_parameters_are_refused(http, path, status, text
     assert text in response.text
 
 
-async def test_unsupported_method_is_refused(http):
-    assert (await http.put(f"/v1/programmes/{PROGRAMME}/returns")).status_code == 405
+async def test_unsupported_method_is_refused_with_those_that_are_allowed(http):
+    response = await http.put("/v1/me/keys")
+    assert (response.status_code, response.headers["allow"]) == (405, "GET, POST")
+    assert response.json()["type"] == "/errors/method-not-allowed"
+    assert "Allowed: GET, POST." in response.json()["detail"]
+
+
+async def test_invalid_host_is_refused_with_a_code(http):
+    response = await http.get("/openapi.json", headers={"Host": '"'})
+    assert (response.status_code, response.json()["type"]) == (400, "/errors/invalid-request")
 
 
 @pytest.mark.parametrize("path", ["/v1/me", "/v1/nowhere", f"/v1/programmes/{PROGRAMME}"])

@@ -1,8 +1,10 @@
 """The client sends a key over plain http only to this machine, unless `allow_http` is set."""
 
+import httpx2
 import pytest
 
 from work_health import AsyncWorkHealth, WorkHealth
+from work_health.errors import build_error
 
 KEY = "wh_live_key"
 PRIVATE = [
@@ -58,3 +60,10 @@ def test_plain_http_is_possible_without_a_key_or_with_allow_http():
         client.with_options(key=KEY)
     with WorkHealth(base_url=PUBLIC[0], allow_http=True) as client:
         client.with_options(key=KEY)
+
+
+@pytest.mark.parametrize(("headers", "is_named"), [({}, True), ({"Authorization": "Bearer x"}, False)])
+def test_client_without_a_key_names_the_variable(headers, is_named):
+    problem = {"type": "/errors/unauthenticated", "title": "No key.", "status": 401, "detail": "Send a key."}
+    response = httpx2.Response(401, json=problem, request=httpx2.Request("GET", "http://here", headers=headers))
+    assert ("WORK_HEALTH_KEY" in str(build_error(response))) is is_named
