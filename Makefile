@@ -61,6 +61,7 @@ contract: .venv/dev.txt
 	$(BIN)/python tools/draw_states.py
 	$(BIN)/python tools/access_table.py
 	$(BIN)/python tools/write_walls.py
+	$(BIN)/python -m tools.answer_examples
 	$(BIN)/python tools/collect_messages.py
 	$(BIN)/python -m tools.plan_schema
 

@@ -14,7 +14,7 @@ RESPONSE_REFERENCE = "#/components/responses/{name}"
 
 
 class _Operation(NamedTuple):
-    """What decides which refusals an operation has."""
+    """An operation with its path and method, which decide its refusals."""
 
     path: str
     method: str

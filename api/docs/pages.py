@@ -9,6 +9,7 @@ from litestar import Response
 from markupsafe import Markup
 
 from api.docs.codes import CodeMeaning
+from api.docs.contract_pages import Place, find_address
 from api.docs.guides import Group, Guide
 from api.docs.layout import (
     CLOSED_DIRECTIVES,
@@ -74,9 +75,9 @@ def codes_page(refusals: dict[str, list[CodeMeaning]], findings: dict[str, list[
     return page_response("codes.html", refusals=refusals, findings=findings)
 
 
-def code_page(code: str, meanings: list[CodeMeaning]) -> Response[str]:
-    """Return the page of one code, with all of its meanings."""
-    return page_response("code.html", code=code, meanings=meanings)
+def code_page(code: str, meanings: list[CodeMeaning], places: list[Place]) -> Response[str]:
+    """Return the page of one code, with all of its meanings, and the operations that can answer with it."""
+    return page_response("code.html", code=code, meanings=meanings, places=places)
 
 
 def guides_page(introduction: str, groups: Iterable[Group], guides: dict[str, Guide]) -> Response[str]:
@@ -91,8 +92,13 @@ def guide_page(guide: Guide, address: str) -> Response[str]:
 
 
 def render_inline(text: str) -> Markup:
-    """Return a sentence as HTML, with its code between backquotes as code."""
-    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text)))  # noqa: S704  escaped here
+    """Return a sentence as HTML, with its code between backquotes as code, which links what it names."""
+    return Markup(re.sub(r"`([^`]+)`", _render_code, escape(text)))  # noqa: S704  escaped here
+
+
+def _render_code(code: re.Match[str]) -> str:
+    address = find_address(code[1])
+    return f'<a href="{address}"><code>{code[1]}</code></a>' if address else f"<code>{code[1]}</code>"
 
 
 ENVIRONMENT.filters["inline"] = render_inline

@@ -3,27 +3,18 @@
 import gzip
 import re
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import msgspec
 from litestar import Request, Response, Router, get
 from litestar.params import FromPath
 
-from api.docs import codes, pages
+from api.docs import codes, contract_pages, pages
 from api.docs.guides import GROUPS, load_guides, load_introduction
 from api.docs.layout import DOCUMENTED_ADDRESS, STATIC_FOLDER, read_own_address
 from api.docs.sdk_archive import build_sdk_archive
 from api.http.refusals import NotFound
 from api.plan.suggestions import suggest_codes
-
-OPENAPI_FILE = Path(__file__).parents[2] / "openapi.yaml"
-
-
-@cache
-def _load_openapi() -> dict[str, bytes]:
-    text = OPENAPI_FILE.read_bytes()
-    return {"yaml": text, "json": msgspec.json.encode(msgspec.yaml.decode(text))}
 
 
 @cache
@@ -64,13 +55,15 @@ def serve_script(request: Request[Any, Any, Any]) -> Response[bytes]:
 def serve_openapi_json(request: Request[Any, Any, Any]) -> Response[bytes]:
     """Return the document that `/docs` shows: its examples have the address of this server."""
     own = msgspec.json.encode(read_own_address(request))[1:-1]
-    content = _load_openapi()["json"].replace(DOCUMENTED_ADDRESS.encode(), own)
+    content = contract_pages.load_texts()["json"].replace(DOCUMENTED_ADDRESS.encode(), own)
     return Response(content, media_type="application/json", headers={"Cache-Control": "no-cache"})
 
 
 @get("/openapi.yaml", include_in_schema=False, sync_to_thread=False)
 def serve_openapi_yaml() -> Response[bytes]:
-    return Response(_load_openapi()["yaml"], media_type="application/yaml", headers={"Cache-Control": "no-cache"})
+    return Response(
+        contract_pages.load_texts()["yaml"], media_type="application/yaml", headers={"Cache-Control": "no-cache"}
+    )
 
 
 # The first request compresses the files.
@@ -85,14 +78,15 @@ def show_codes() -> Response[str]:
     return pages.codes_page(dict(sorted(codes.list_refusals().items())), codes.list_findings())
 
 
-@get("/errors/{code:str}", include_in_schema=False, sync_to_thread=False)
+# The first request reads the contract, as above.
+@get("/errors/{code:str}", include_in_schema=False, sync_to_thread=True)
 def show_code(code: FromPath[str]) -> Response[str]:
     refusals, findings = codes.list_refusals(), codes.list_findings()
     meanings = [*refusals.get(code, []), *findings.get(code, [])]
     if not meanings:
         suggestion = suggest_codes(code, refusals | findings) or "`/errors` lists all codes."
         raise NotFound(f"There is no code {code!r}. {suggestion}")
-    return pages.code_page(code, meanings)
+    return pages.code_page(code, meanings, contract_pages.list_places(code, is_finding=code in findings))
 
 
 @get("/guides", include_in_schema=False, sync_to_thread=False)

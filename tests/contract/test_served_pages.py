@@ -12,7 +12,7 @@ import pytest
 from litestar import Litestar
 
 import api.app  # noqa: F401  it imports every refusal
-from api.docs import codes, layout, pages, routes
+from api.docs import codes, contract_pages, layout, pages, routes
 from api.docs.guides import FILES, GUIDE_NAMES, SVG_NAMESPACE
 from api.http.etags import ETagMiddleware
 from api.http.problems import EXCEPTION_HANDLERS, error_code, error_title
@@ -45,7 +45,7 @@ async def client() -> AsyncGenerator[httpx2.AsyncClient]:
 
 
 def to_text(html: str) -> str:
-    return unescape(re.sub(r"</?code[^>]*>", "", html))
+    return unescape(re.sub(r"</?(code|a)\b[^>]*>", "", html))
 
 
 def test_script_has_the_committed_checksum() -> None:
@@ -189,17 +189,47 @@ async def test_every_code_has_a_page_with_its_fix(client: httpx2.AsyncClient, co
 
 
 @pytest.mark.parametrize("code", FINDING_EXPLANATIONS)
-async def test_every_finding_has_its_example(client: httpx2.AsyncClient, code: str) -> None:
+async def test_every_finding_has_its_examples_with_answer_and_correction(client: httpx2.AsyncClient, code: str) -> None:
+    page = to_text((await client.get(f"/errors/{code}")).text)
+    [meaning] = codes.list_findings()[code]
+    sentences = [part for part in meaning.example.split("\n\n") if part.endswith(".")]
+    assert meaning.examples or sentences
+    for part in sentences:
+        assert part.replace("`", "") in page
+    for example in meaning.examples:
+        for text in (f"As {example.format}", example.wrong, example.answer, example.corrected):
+            assert text in page
+
+
+@pytest.mark.parametrize("code", sorted({error_code(refusal) for refusal in list_refusal_classes()}))
+async def test_page_of_a_refusal_has_an_answer_and_links_its_operations(client: httpx2.AsyncClient, code: str) -> None:
+    places = contract_pages.list_places(code, is_finding=False)
     page = unescape((await client.get(f"/errors/{code}")).text)
-    for part in FINDING_EXPLANATIONS[code].example.split("\n\n"):
-        assert re.sub("`([^`]+)`", r"<code>\1</code>", part) in page
+    assert (f'"type": "/errors/{code}"' in page) == bool(places)
+    for place in places:
+        assert f'<a href="{place.address}">{place.title}</a>' in page
+
+
+@pytest.mark.parametrize(
+    ("text", "address"),
+    [
+        ("GET /v1/programmes/{programme}/measures", "/docs#tag/plan/get/v1/programmes/{programme}/measures"),
+        ("GET …/obligations", "/docs#tag/reviews/get/v1/programmes/{programme}/obligations"),
+        ("…/outcomes/availability", "/docs#tag/outcomes/get/v1/programmes/{programme}/outcomes/availability"),
+        ("/docs", "/docs"),
+        ("GET …/nowhere", None),
+        ("rounded_to", None),
+    ],
+)
+def test_code_that_names_an_operation_leads_to_it(text: str, address: str | None) -> None:
+    assert contract_pages.find_address(text) == address
 
 
 async def test_code_with_two_meanings_explains_both(client: httpx2.AsyncClient) -> None:
     page = to_text((await client.get("/errors/unclear-period")).text)
     assert "HTTP 422" in page
     assert page.count(FINDING_EXPLANATIONS["unclear-period"].meaning) == 1
-    assert page.count(error_title(UnclearPeriod)) == 1
+    assert page.count(f"<h2>{error_title(UnclearPeriod)}</h2>") == 1
 
 
 async def test_page_of_a_warning_says_that_it_is_a_warning(client: httpx2.AsyncClient) -> None:

@@ -1,43 +1,13 @@
-"""The examples on the pages of the finding codes: submitting an example yields its finding."""
+"""The examples on the pages of the finding codes: submitting an example yields its finding, and correcting it none."""
 
-import json
-from datetime import UTC, datetime
-
-import msgspec
 import pytest
 
 import api.app  # noqa: F401  imports every refusal
+from api.docs import finding_examples
 from api.http.refusals import Refusal
-from api.plan import queries_loading
 from api.submissions.checks.finding_codes import FINDING_EXPLANATIONS
-from api.submissions.checks.rejections import Rejected
-from api.submissions.checks.tiers import check_submission
-from api.submissions.parsed import ParsedSubmission, to_columns
-from api.submissions.reading.csv_reader import CsvReader
-from api.submissions.reading.ndjson_reader import NdjsonReader
 from schema.problems import Severity
-from schema.submissions import NewSubmission
-from tests.conftest import NOTTINGHAM_PLAN_FILE
-from tests.fixtures.example_plan import make_catalogue
-
-COUNCIL = "nottingham-city-council"
-CATALOGUE = make_catalogue(queries_loading.read_plan(NOTTINGHAM_PLAN_FILE))
-MAY_2026 = datetime(2026, 5, 20, 12, tzinfo=UTC)
-CHECKED_AT = {"period-closed": datetime(2027, 1, 15, 12, tzinfo=UTC)}
-WHOLE_FILES = {"not-json", "envelope-missing", "envelope-with-observations", "unknown-return"}
-REFERRALS = {"measure": "ips-primary-care-referrals", "period": "FY2025-26-Q2"}
-PUBLISHERS = {
-    "nil-published": "office-for-national-statistics",
-    "limits-not-around-value": "office-for-national-statistics",
-    "duplicate-limits": "office-for-national-statistics",
-    "ratio-differs-from-value": "office-for-national-statistics",
-}
-INACTIVITY = {
-    "measure": "economic-inactivity-ill-health",
-    "series": "lts-of-inactive-16-64",
-    "period": "R12-2025-06",
-}
-OBSERVATION = {"observations": [{"area": "E06000018", "value": 140}]}
+from tools import answer_examples
 
 # Their examples are sentences, or depend on earlier returns. Other tests produce these findings.
 IN_SENTENCES = {
@@ -48,58 +18,53 @@ IN_SENTENCES = {
 }  # fmt: skip
 
 
-def select_submittable_part(code: str) -> str:
-    """Return the part of an example that can be submitted, without its sentences."""
-    return "\n\n".join(part for part in FINDING_EXPLANATIONS[code].example.split("\n\n") if not part.endswith("."))
+# The fix is to leave something out, to wait, or to ask.
+WITHOUT_CORRECTION = {"not-submittable", "no-duty", "period-not-over", "period-closed", "nil-published"}
+# Their examples have no such finding in a CSV file: it names its columns, and has no empty returns.
+ONLY_IN_JSON = {"unreadable-field", "duplicate-return", "no-observations", "unknown-dimension", "value-missing"}
+SENT = sorted(set(FINDING_EXPLANATIONS) - IN_SENTENCES)
+EXAMPLES = finding_examples.load_examples()
 
 
-def parse_records(example: str) -> ParsedSubmission:
-    """Parse an example, which is a list of returns, or the observations, items or entries of one return."""
-    try:
-        records = [json.loads(example)]
-    except ValueError:
-        records = [json.loads(line) for line in example.splitlines()]
-    first = records[0]
-    if "measure" in first:
-        returns = [record if {"observations", "kind"} & set(record) else OBSERVATION | record for record in records]
-    elif "item" in first:
-        returns = [{"measure": "jsna-research-published", "period": "FY2025-26", "items": records}]
-    else:
-        returns = [{"measure": "lived-experience-involvement", "period": "FY2025-26-H1", "entries": records}]
-    return to_columns(msgspec.convert({"returns": returns}, NewSubmission))
+def test_examples_and_answers_are_up_to_date():
+    assert answer_examples.answer_examples() == EXAMPLES, "run `python -m tools.answer_examples`"
 
 
-def parse_example(code: str) -> ParsedSubmission:
-    example = select_submittable_part(code)
-    if not example.startswith("{"):
-        reader = CsvReader(list(CATALOGUE.dimensions), NewSubmission(returns=[]))
-    elif code in WHOLE_FILES:
-        reader = NdjsonReader()
-    elif code in PUBLISHERS and '"area"' in example:
-        return to_columns(
-            msgspec.convert({"returns": [INACTIVITY | {"figures": [json.loads(example)]}]}, NewSubmission)
-        )
-    elif '"area"' in example.split(":")[0]:
-        reader = NdjsonReader()
-        example = json.dumps({"returns": [REFERRALS]}) + "\n" + example
-    else:
-        return parse_records(example)
-    reader.feed(example.encode())
-    return reader.finish()
+@pytest.mark.parametrize("code", SENT)
+def test_example_yields_its_own_finding_in_each_format(code):
+    assert [[finding.code for finding in example.findings] for example in EXAMPLES[code]] == [[code]] * len(
+        EXAMPLES[code]
+    )
 
 
-@pytest.mark.parametrize("code", sorted(set(FINDING_EXPLANATIONS) - IN_SENTENCES))
-def test_example_yields_its_own_finding(code):
-    try:
-        checked = check_submission(
-            parse_example(code), CATALOGUE, PUBLISHERS.get(code, COUNCIL), {}, now=CHECKED_AT.get(code, MAY_2026)
-        )
-    except Rejected as refusal:
-        codes = [finding.code for finding in refusal.findings]
-    else:
-        codes = [finding.code for finding in checked.findings.listed()]
-        assert FINDING_EXPLANATIONS[code].severity is Severity.WARNING
-    assert codes == [code]
+@pytest.mark.parametrize("code", SENT)
+def test_examples_in_json_are_also_shown_as_csv(code):
+    formats = [example.format for example in EXAMPLES[code]]
+    content = finding_examples.select_content(FINDING_EXPLANATIONS[code])
+    is_tabular = not any(word in content for word in ('"item', '"title"', '"limits"', '"nil"}', '"numerator": "'))
+    if formats[0] == "JSON":
+        assert ("CSV" in formats) == (is_tabular and code not in ONLY_IN_JSON)
+
+
+@pytest.mark.parametrize("code", SENT)
+def test_finding_in_a_csv_file_has_its_rows(code):
+    for example in EXAMPLES[code]:
+        if example.format == "CSV":
+            lines = example.wrong.splitlines()
+            assert all(1 <= row <= len(lines) for finding in example.findings for row in finding.rows)
+            assert any(finding.rows or finding.column for finding in example.findings) or len(lines) == 1
+
+
+@pytest.mark.parametrize("code", SENT)
+def test_corrected_content_has_no_error(code):
+    for example in EXAMPLES[code]:
+        if code in WITHOUT_CORRECTION:
+            assert example.corrected == ""
+            continue
+        if example.format == "CSV" and code == "wrong-content":  # milestones are sent as JSON only
+            continue
+        findings = answer_examples.list_findings(code, example.format, example.corrected)
+        assert [finding for finding in findings if finding.severity is Severity.ERROR or finding.code == code] == []
 
 
 @pytest.mark.parametrize("code", sorted(IN_SENTENCES))

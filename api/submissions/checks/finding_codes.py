@@ -13,6 +13,7 @@ class FindingExplanation(Struct, frozen=True, kw_only=True, forbid_unknown_field
 
     meaning: str
     example: str
+    corrected: str = ""
     fix: str
     severity: Severity = Severity.ERROR
     justifiable: bool = False
