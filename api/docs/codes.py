@@ -1,5 +1,6 @@
 """The meaning of every error code and finding code, for their pages."""
 
+import re
 from functools import cache
 from http import HTTPStatus
 
@@ -14,6 +15,7 @@ from api.submissions.checks.finding_codes import FINDING_EXPLANATIONS
 from api.submissions.checks.rejections import Rejected
 from schema.problems import Problem, Severity
 
+_LIST_OF_ROWS = re.compile(r"\[([\d,\s]+)\]")
 REQUEST_ID = "req_0f8e2c61d5a94b7c3e11"
 
 FINDING_CONSEQUENCES = {
@@ -75,7 +77,8 @@ def _answer(example: FindingExample) -> Example:
             errors=example.findings,
         )
     text = msgspec.json.format(msgspec.json.encode(answer), indent=2).decode()
-    return Example(example.format, example.wrong, text, example.corrected)
+    on_one_line = _LIST_OF_ROWS.sub(lambda rows: f"[{' '.join(rows[1].split())}]", text)
+    return Example(example.format, example.wrong, on_one_line, example.corrected)
 
 
 @cache

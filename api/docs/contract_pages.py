@@ -1,4 +1,4 @@
-"""What the pages take from the contract: where an operation is described, and which answers it gives."""
+"""Parts of the contract for the pages: where an operation is described, and which answers it gives."""
 
 import re
 from functools import cache
@@ -41,7 +41,7 @@ def load_places() -> dict[str, Place]:
         operation["operationId"]: Place(
             name=operation["operationId"],
             title=operation["summary"],
-            address=f"/docs#tag/{operation['tags'][0].lower()}/{method}{path}",
+            address=f"/docs#tag/{operation['tags'][0].lower()}/{method.upper()}{path}",
             call=f"{method.upper()} {path}",
         )
         for path, item in load_contract()["paths"].items()

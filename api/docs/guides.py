@@ -83,6 +83,17 @@ def load_guides() -> dict[str, Guide]:
     return {name: _load_guide(name) for name in GUIDE_NAMES}
 
 
+def find_neighbours(name: str) -> tuple[Guide | None, Guide | None]:
+    """Return the pages before and after a page in its group, in the order of reading."""
+    guides = load_guides()
+    [names] = [names for names in ([file.stem for file in group.files] for group in GROUPS) if name in names]
+    place = names.index(name)
+    return (
+        guides[names[place - 1]] if place else None,
+        guides[names[place + 1]] if place + 1 < len(names) else None,
+    )
+
+
 @cache
 def load_introduction() -> str:
     """Return the introduction of the index as HTML, without its title: what each reader reads."""
@@ -97,6 +108,7 @@ def _load_guide(name: str) -> Guide:
     summary = next(inline.content for token, inline in pairwise(tokens) if token.type == "paragraph_open")
     _add_links(tokens)
     html = _MARKDOWN.renderer.render(tokens, _MARKDOWN.options, {})
+    html = html.partition("</h1>\n")[2]  # the page shows the title above the contents
     html = html.replace("<pre>", '<pre tabindex="0">')  # long lines scroll, with the keyboard too
     return Guide(
         name=name,

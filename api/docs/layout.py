@@ -26,6 +26,8 @@ PAGE_POLICY = (
     f"default-src 'none'; style-src {_STYLE_SOURCE}; img-src 'self' data:; form-action 'self'; {CLOSED_DIRECTIVES}"
 )
 
+SCRIPTED_PAGE_POLICY = f"script-src 'self'; {PAGE_POLICY}"
+"""The policy of pages with a script of ours that they can do without."""
 DOCUMENTED_ADDRESS = "http://127.0.0.1:8000"
 """The address of the server in the texts. Its pages show their own instead."""
 

@@ -15,11 +15,14 @@ from api.docs.layout import (
     CLOSED_DIRECTIVES,
     DOCUMENTED_ADDRESS,
     ENVIRONMENT,
+    SCRIPTED_PAGE_POLICY,
     STATIC_FOLDER,
     hash_for_policy,
     html_response,
     page_response,
+    render_page,
 )
+from api.docs.search import Match
 
 SCRIPT_SHA256 = (STATIC_FOLDER / "scalar.sha256").read_text().split()[0]
 
@@ -77,18 +80,24 @@ def codes_page(refusals: dict[str, list[CodeMeaning]], findings: dict[str, list[
 
 def code_page(code: str, meanings: list[CodeMeaning], places: list[Place]) -> Response[str]:
     """Return the page of one code, with all of its meanings, and the operations that can answer with it."""
-    return page_response("code.html", code=code, meanings=meanings, places=places)
+    html = render_page("code.html", code=code, meanings=meanings, places=places)
+    return html_response(html, SCRIPTED_PAGE_POLICY)
 
 
-def guides_page(introduction: str, groups: Iterable[Group], guides: dict[str, Guide]) -> Response[str]:
-    """Return the index of the guides."""
-    return page_response("guides.html", introduction=introduction, groups=groups, guides=guides)
+def guides_page(
+    introduction: str, groups: Iterable[Group], guides: dict[str, Guide], words: str, matches: list[Match]
+) -> Response[str]:
+    """Return the index of the guides, or what a search for words has found."""
+    return page_response(
+        "guides.html", introduction=introduction, groups=groups, guides=guides, words=words, matches=matches
+    )
 
 
-def guide_page(guide: Guide, address: str) -> Response[str]:
+def guide_page(guide: Guide, around: tuple[Guide | None, Guide | None], address: str) -> Response[str]:
     """Return the page of one guide, whose examples have the address of this server."""
-    html = guide.html.replace(DOCUMENTED_ADDRESS, escape(address))
-    return page_response("guide.html", guide=guide, html=Markup(html))  # noqa: S704  ours
+    html = Markup(guide.html.replace(DOCUMENTED_ADDRESS, escape(address)))  # noqa: S704  ours
+    page = render_page("guide.html", guide=guide, html=html, previous=around[0], next=around[1])
+    return html_response(page, SCRIPTED_PAGE_POLICY)
 
 
 def render_inline(text: str) -> Markup:
@@ -101,4 +110,9 @@ def _render_code(code: re.Match[str]) -> str:
     return f'<a href="{address}"><code>{code[1]}</code></a>' if address else f"<code>{code[1]}</code>"
 
 
-ENVIRONMENT.filters["inline"] = render_inline
+def render_plain(text: str) -> Markup:
+    """Return a sentence as HTML for the inside of a link: its code links nothing."""
+    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text)))  # noqa: S704  escaped here
+
+
+ENVIRONMENT.filters |= {"inline": render_inline, "plain": render_plain}

@@ -7,14 +7,17 @@ from typing import Any
 
 import msgspec
 from litestar import Request, Response, Router, get
-from litestar.params import FromPath
+from litestar.params import FromPath, FromQuery
 
 from api.docs import codes, contract_pages, pages
-from api.docs.guides import GROUPS, load_guides, load_introduction
+from api.docs.guides import GROUPS, find_neighbours, load_guides, load_introduction
 from api.docs.layout import DOCUMENTED_ADDRESS, STATIC_FOLDER, read_own_address
 from api.docs.sdk_archive import build_sdk_archive
+from api.docs.search import search
 from api.http.refusals import NotFound
 from api.plan.suggestions import suggest_codes
+
+COPY_SCRIPT = (STATIC_FOLDER / "copy.js").read_bytes()
 
 
 @cache
@@ -51,6 +54,12 @@ def serve_script(request: Request[Any, Any, Any]) -> Response[bytes]:
 
 
 # The first request converts the document, which takes a second.
+@get("/docs/copy.js", include_in_schema=False, sync_to_thread=False)
+def serve_copy_script() -> Response[bytes]:
+    headers = {"Cache-Control": "no-cache", "X-Content-Type-Options": "nosniff"}
+    return Response(COPY_SCRIPT, media_type="text/javascript", headers=headers)
+
+
 @get("/openapi.json", include_in_schema=False, sync_to_thread=True)
 def serve_openapi_json(request: Request[Any, Any, Any]) -> Response[bytes]:
     """Return the document that `/docs` shows: its examples have the address of this server."""
@@ -90,8 +99,9 @@ def show_code(code: FromPath[str]) -> Response[str]:
 
 
 @get("/guides", include_in_schema=False, sync_to_thread=False)
-def show_guides() -> Response[str]:
-    return pages.guides_page(load_introduction(), GROUPS, load_guides())
+def show_guides(q: FromQuery[str] = "") -> Response[str]:
+    matches = search(q, load_guides(), codes.list_refusals() | codes.list_findings()) if q.strip() else []
+    return pages.guides_page(load_introduction(), GROUPS, load_guides(), q.strip(), matches)
 
 
 @get("/guides/{name:str}", include_in_schema=False, sync_to_thread=False)
@@ -100,7 +110,7 @@ def show_guide(name: FromPath[str], request: Request[Any, Any, Any]) -> Response
     if guide is None:
         suggestion = suggest_codes(name, load_guides()) or "`/guides` lists all guides."
         raise NotFound(f"There is no guide {name!r}. {suggestion}")
-    return pages.guide_page(guide, read_own_address(request))
+    return pages.guide_page(guide, find_neighbours(name), read_own_address(request))
 
 
 router = Router(
@@ -108,6 +118,7 @@ router = Router(
     route_handlers=[
         show_reference,
         serve_script,
+        serve_copy_script,
         serve_openapi_json,
         serve_openapi_yaml,
         serve_sdk,

@@ -13,7 +13,7 @@ from litestar import Litestar
 
 import api.app  # noqa: F401  it imports every refusal
 from api.docs import codes, contract_pages, layout, pages, routes
-from api.docs.guides import FILES, GUIDE_NAMES, SVG_NAMESPACE
+from api.docs.guides import FILES, GROUPS, GUIDE_NAMES, SVG_NAMESPACE
 from api.http.etags import ETagMiddleware
 from api.http.problems import EXCEPTION_HANDLERS, error_code, error_title
 from api.http.refusals import list_refusal_classes
@@ -112,6 +112,59 @@ async def test_every_guide_is_served_in_full(client: httpx2.AsyncClient) -> None
         assert page.text.count("<pre ") == markdown.count("```") / 2
         assert "<img" not in page.text
         assert "style=" not in page.text
+
+
+async def test_contents_follow_the_title_and_do_not_repeat_its_numbers(client):
+    page = (await client.get("/guides/first-submission")).text
+    assert page.count("<h1") == 1
+    contents = page.partition('<nav class="contents"')[2].partition("</nav>")[0]
+    assert page.index("<h1") < page.index('<nav class="contents"') < page.index("<h2")
+    assert ">1. Find out what you owe<" in contents
+    assert "<ol" not in contents
+
+
+async def test_guides_lead_to_those_before_and_after_in_their_group(client):
+    for group in GROUPS:
+        names = [file.stem for file in group.files]
+        for place, name in enumerate(names):
+            links = (
+                (await client.get(f"/guides/{name}")).text.partition('<nav class="around"')[2].partition("</nav>")[0]
+            )
+            addresses = re.findall('href="([^"]+)"', links)
+            around = [*names[max(place - 1, 0) : place], *names[place + 1 : place + 2]]
+            assert addresses.count("/guides") == 1
+            assert {*addresses} == {"/guides", *(f"/guides/{one}" for one in around)}
+
+
+@pytest.mark.parametrize(
+    ("words", "address"),
+    [
+        ("dry run", "/guides/first-submission#4-check-it-with-a-dry-run"),
+        ("ROUNDED number", "/errors/wrong-rounding"),
+        ("no-duty", "/errors/no-duty"),
+        ("backing", "/guides/backing-up"),
+    ],
+)
+async def test_search_finds_guides_headings_and_codes(client, words, address):
+    page = (await client.get("/guides", params={"q": words})).text
+    assert f'<a href="{address}">' in page
+    assert f'value="{words}"' in page
+
+
+async def test_search_without_a_match_shows_so_and_escapes_the_words(client):
+    page = (await client.get("/guides", params={"q": '<b>"zzzz'})).text
+    assert "0 found" in page
+    assert "<b>" not in page
+
+
+@pytest.mark.parametrize("path", ["/guides/sdk", "/errors/no-duty"])
+async def test_copy_script_is_the_only_script_and_no_page_needs_it(client, path):
+    response = await client.get(path)
+    assert re.findall("<script[^>]*>", response.text) == ['<script src="/docs/copy.js" defer>']
+    assert "script-src 'self';" in response.headers["content-security-policy"]
+    assert "<button" not in response.text
+    script = await client.get("/docs/copy.js")
+    assert (script.status_code, script.headers["content-type"]) == (200, "text/javascript; charset=utf-8")
 
 
 async def test_picture_of_the_states_is_part_of_the_page(client: httpx2.AsyncClient) -> None:
@@ -213,9 +266,9 @@ async def test_page_of_a_refusal_has_an_answer_and_links_its_operations(client: 
 @pytest.mark.parametrize(
     ("text", "address"),
     [
-        ("GET /v1/programmes/{programme}/measures", "/docs#tag/plan/get/v1/programmes/{programme}/measures"),
-        ("GET …/obligations", "/docs#tag/reviews/get/v1/programmes/{programme}/obligations"),
-        ("…/outcomes/availability", "/docs#tag/outcomes/get/v1/programmes/{programme}/outcomes/availability"),
+        ("GET /v1/programmes/{programme}/measures", "/docs#tag/plan/GET/v1/programmes/{programme}/measures"),
+        ("GET …/obligations", "/docs#tag/reviews/GET/v1/programmes/{programme}/obligations"),
+        ("…/outcomes/availability", "/docs#tag/outcomes/GET/v1/programmes/{programme}/outcomes/availability"),
         ("/docs", "/docs"),
         ("GET …/nowhere", None),
         ("rounded_to", None),
