@@ -55,6 +55,9 @@ class CompactRow(Struct, frozen=True, kw_only=True):
     upper_bound: float | None
     lower: Annotated[float | None, Meta(description="Lower limit of the 95 % confidence interval.")]
     upper: float | None
+    error_95: Annotated[
+        float | None, Meta(description="In a release: the true value is within this of `value` in 95 % of roundings.")
+    ] = None
     unit: Slug
     status: Status | None
     markers: list[Marker]

@@ -9,7 +9,7 @@ STATUS_WORDS = {
 }
 NO_MOVEMENT_WORDS = {
     "no_value": "",
-    "no_start": "There is no earlier figure to compare with.",
+    "no_start": "There is no earlier figure within the plan's period.",
     "no_interval": "The change cannot be tested, because the figure has no interval.",
     "overlapping_periods": "There is no earlier figure whose period does not overlap.",
     "different_span": "The baseline covers a period of another length, so the two are not compared.",

@@ -31,20 +31,24 @@ DATE_COLUMNS = frozenset({"period_start", "period_end", "as_of_start", "as_of_en
 # fmt: off
 COMPACT_COLUMNS = (
     "measure", "measure_label", "series", "unit", "period_code", "period_label", "period_start", "period_end",
-    "area", "area_label", "breakdown_label", "value", "lower_bound", "upper_bound", "lower", "upper", "status",
-    "markers", "reason", "coverage_expected", "coverage_received", "release",
+    "area", "area_label", "breakdown_label", "value", "lower_bound", "upper_bound", "lower", "upper", "error_95",
+    "status", "markers", "reason", "coverage_expected", "coverage_received", "trend_tendency", "trend_verdict",
+    "movement_change", "movement_verdict", "source_publisher", "source_title", "release",
 )
 # fmt: on
 """The columns that a frame has by default, with those of the dimensions in use."""
+ROLE_COLUMNS = ("role", "comparator_of")
+"""The first columns of a frame with comparators. They separate its figures from the comparators."""
 PANDAS_TYPES = {
     "number": "float64", "integer": "Int64", "boolean": "boolean", "text": "string", "category": "category"
 }  # fmt: skip
 
 
-def build_pandas_frame(content: bytes, *, all_columns: bool = False) -> pd.DataFrame:
+def build_pandas_frame(content: bytes, *, all_columns: bool = False, with_comparators: bool = False) -> pd.DataFrame:
     """Return a pandas frame. Codes are categories, days datetimes, counts nullable integers, missing values NaN.
 
-    The frame has the columns that most readers need, or all of the CSV.
+    The frame has the columns that most readers need, or all of the CSV. `with_comparators` adds the columns that
+    separate the figures from their comparators.
     """
     try:
         import pandas as pd  # pyright: ignore[reportMissingTypeStubs]
@@ -64,13 +68,14 @@ def build_pandas_frame(content: bytes, *, all_columns: bool = False) -> pd.DataF
             frame[name] = pd.to_datetime(frame[name], format="%Y-%m-%d")  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]
     if all_columns:
         return frame
-    return cast("pd.DataFrame", frame[_choose_columns(content)])
+    return cast("pd.DataFrame", frame[_choose_columns(content, with_comparators)])
 
 
-def build_polars_frame(content: bytes, *, all_columns: bool = False) -> pl.DataFrame:
+def build_polars_frame(content: bytes, *, all_columns: bool = False, with_comparators: bool = False) -> pl.DataFrame:
     """Return a polars frame. Codes are categories, days dates, counts integers, missing values null.
 
-    The frame has the columns that most readers need, or all of the CSV.
+    The frame has the columns that most readers need, or all of the CSV. `with_comparators` adds the columns that
+    separate the figures from their comparators.
     """
     try:
         import polars as pl
@@ -86,15 +91,22 @@ def build_polars_frame(content: bytes, *, all_columns: bool = False) -> pl.DataF
     }
     schema = {name: types[_column_kind(name)] for name in _read_header(content)}
     frame = pl.read_csv(content, schema=schema, null_values=[""])
-    return frame if all_columns else frame.select(_choose_columns(content))
+    return frame if all_columns else frame.select(_choose_columns(content, with_comparators))
 
 
-def _choose_columns(content: bytes) -> list[str]:
-    """Return the compact columns, and after the area the dimensions by which any figure is broken down."""
+def _choose_columns(content: bytes, with_comparators: bool) -> list[str]:
+    """Return the compact columns, and after the area the dimensions by which any figure is broken down.
+
+    A table with the compact columns of the server is short enough: return all of them.
+    """
     rows = csv.DictReader(io.StringIO(content.decode("utf-8-sig"), newline=""))
-    dimensions = [name for name in rows.fieldnames or () if _is_dimension(name)]
+    header = list(rows.fieldnames or ())
+    if "period_code" not in header:
+        return header
+    dimensions = [name for name in header if _is_dimension(name)]
     used = {name for row in rows for name in dimensions if row[name]}
-    columns = [name for name in COMPACT_COLUMNS if name in (rows.fieldnames or ())]
+    chosen = (*ROLE_COLUMNS, *COMPACT_COLUMNS, "verdict") if with_comparators else COMPACT_COLUMNS
+    columns = [name for name in chosen if name in header]
     place = columns.index("area") + 1
     return [*columns[:place], *(name for name in dimensions if name in used), *columns[place:]]
 

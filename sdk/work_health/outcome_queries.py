@@ -48,6 +48,8 @@ class FigureQuery(Generic[F]):
     """From the programme, and whether the table has labels even if the query does not ask for them."""
     resolve_programme: Callable[[], Steps[str]]
     description: str
+    with_comparators: bool = False
+    """True if the table has rows of comparators."""
 
 
 class OutcomeQuery(TypedDict, total=False):
@@ -103,7 +105,11 @@ def query_preview(
         return preview_outcomes_csv.call(slug, **parameters | ({"labels": True} if has_labels else {}))
 
     return FigureQuery(
-        build_page_call, build_table_call, partial(choose_programme, settings, programme), _describe(query)
+        build_page_call,
+        build_table_call,
+        partial(choose_programme, settings, programme),
+        _describe(query),
+        with_comparators=query.get("with_") is not None,
     )
 
 
@@ -120,7 +126,11 @@ def query_release(
         return list_outcomes_csv.call(slug, **parameters | ({"labels": True} if has_labels else {}))
 
     return FigureQuery(
-        build_page_call, build_table_call, partial(choose_programme, settings, programme), _describe(query)
+        build_page_call,
+        build_table_call,
+        partial(choose_programme, settings, programme),
+        _describe(query),
+        with_comparators=query.get("with_") is not None,
     )
 
 
@@ -149,9 +159,19 @@ class ReleaseStep:
 
 
 def list_later_releases(settings: Settings, programme: str | None, since: int) -> Steps[list[tuple[str, Release]]]:
-    """Return the programme and each release after `since`, in order. Raises `WorkHealthError` if one is withdrawn."""
+    """Return the programme and each release after `since`, in order.
+
+    Raises `WorkHealthError` if one of them is withdrawn, or if no release has the number `since` yet.
+    """
     slug = yield from choose_programme(settings, programme)
     releases = (yield from send(list_releases.call(slug))).items
+    newest = max((release.number for release in releases), default=0)
+    if since > newest:
+        state = f"the newest release is {newest}" if newest else "nothing is released"
+        raise WorkHealthError(
+            f"Release {since} does not exist: {state}. "
+            "The number may come from another server or programme. Delete what you loaded and start with `since=0`."
+        )
     later = sorted((release for release in releases if release.number > since), key=lambda release: release.number)
     for release in later:
         if release.withdrawn_at is not None:

@@ -153,5 +153,10 @@ async def test_compact_columns_in_the_json_and_the_sdk(press, application):
         frame = await table.to_pandas(all_columns=True)
         assert list(frame.columns) == list(page["rows"][0])
         assert set(frame["role"]) == {"figure", "comparator"}
+        assert list((await table.to_pandas()).columns) == list(frame.columns)
+        table_of_all = client.outcomes(preview=preview, programme=press.programme, **PASS_RATE, with_="comparators")
+        chosen = await table_of_all.to_pandas()
+        assert list(chosen["role"]) == list(frame["role"])
+        assert {"comparator_of", "verdict"} <= set(chosen.columns)
         assert (await table.to_polars(all_columns=True)).height == len(frame)
         assert len([figure async for figure in table]) == len(figures)

@@ -174,6 +174,8 @@ async def test_release_steps_lead_to_the_newest_release(application, press):
         assert (loaded_figure.value, loaded_figure.status) == (figure.value, figure.status)
     assert [step.release.number async for step in reader.iter_release_steps(since=1)] == [2]
     assert [step async for step in reader.iter_release_steps(since=2)] == []
+    with pytest.raises(WorkHealthError, match=r"\b3\b.*\b2\b"):
+        [step async for step in reader.iter_release_steps(since=3)]
 
 
 async def test_withdrawn_release_interrupts_release_steps(application, press):

@@ -45,7 +45,7 @@ START = {"start_period": "2025-01", "start": 100, "since": MovementStart.FIRST_R
 UP, DOWN, SAME = MovementDirection.HIGHER, MovementDirection.LOWER, MovementDirection.UNCHANGED
 MOVEMENTS = [
     (None,                                                                        "people",  ""),
-    ({"reason": NoMovementReason.NO_START},                                       "people",  "There is no earlier figure to compare with."),
+    ({"reason": NoMovementReason.NO_START},                                       "people",  "There is no earlier figure within the plan's period."),
     ({},                                                                          "people",  ""),
     (START | {"change": 40, "direction": UP, "verdict": Verdict.BETTER},          "people",
      "Higher by 40 than the first released figure (January 2025): a significant change for the better."),

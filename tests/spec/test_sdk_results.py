@@ -160,7 +160,7 @@ def test_plot_has_the_values_the_interval_and_the_comparator():
 
 
 def test_frames_are_compact_with_labels_and_the_dimensions_in_use():
-    columns = [*COMPACT_COLUMNS, "breakdown_sex", "breakdown_age", "kind"]
+    columns = [*COMPACT_COLUMNS, "breakdown_sex", "breakdown_age", "kind", "role", "comparator_of", "verdict"]
     values = {"measure": "learners", "measure_label": "Learners", "area_label": "Harbour", "breakdown_sex": "female"}
     row = ",".join(values.get(name, "") for name in columns)
     content = "\ufeff{}\r\n{}\r\n".format(",".join(columns), row).encode()
@@ -170,3 +170,27 @@ def test_frames_are_compact_with_labels_and_the_dimensions_in_use():
     assert build_polars_frame(content).columns == expected
     assert list(build_pandas_frame(content, all_columns=True).columns) == columns
     assert build_polars_frame(content, all_columns=True).columns == columns
+    for build in (build_pandas_frame, build_polars_frame):
+        frame = build(content, with_comparators=True)
+        assert list(frame.columns) == ["role", "comparator_of", *expected, "verdict"]
+
+
+def test_mean_of_figures_leaves_out_their_comparators():
+    content = (
+        b"measure,period_code,area,value,error_95,trend_verdict,movement_verdict,source_publisher,role,comparator_of\r\n"
+        b"neet,CY2025,E06000018,4.2,0.5,better,worse,DfE,figure,\r\n"
+        b"neet,CY2025,E92000001,3.2,,,,,comparator,E06000018\r\n"
+    )
+    frame = build_pandas_frame(content, with_comparators=True)
+    assert frame[frame["role"] == "figure"]["value"].mean() == 4.2
+    assert frame[frame["comparator_of"] == "E06000018"]["value"].tolist() == [3.2]
+    assert frame.loc[0, ["error_95", "trend_verdict", "movement_verdict", "source_publisher"]].tolist() == [
+        0.5, "better", "worse", "DfE"
+    ]  # fmt: skip
+
+
+def test_frame_of_the_compact_table_has_all_its_columns():
+    content = b"role,comparator_of,period,area,value\r\ncomparator,E06000018,CY2025,E92000001,3.2\r\n"
+    expected = ["role", "comparator_of", "period", "area", "value"]
+    assert list(build_pandas_frame(content).columns) == expected
+    assert build_polars_frame(content, with_comparators=True).columns == expected

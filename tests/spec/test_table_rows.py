@@ -107,6 +107,7 @@ def test_compact_row_has_what_a_person_needs():
         "upper_bound": "12",
         "lower": "8.2",
         "upper": "16.4",
+        "error_95": "",
         "unit": "people",
         "status": "",
         "markers": "p b",
@@ -116,5 +117,7 @@ def test_compact_row_has_what_a_person_needs():
         "verdict_confidence": "",
         "verdict_method": "",
     }
+    [row, comparator, _] = read_compact(make_published(FEMALE, error_95=4), with_comparators=True)
+    assert (row["error_95"], comparator["error_95"]) == ("4", "")
     [row] = read_compact(HIDDEN, with_comparators=False)
     assert (row["value"], row["status"], row["reason"]) == ("", "c", "suppressed")

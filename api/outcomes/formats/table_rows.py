@@ -9,7 +9,7 @@ from api.http.csv_text import TableValue
 from api.outcomes.formats.tidy_csv import build_row, flatten, list_columns
 from api.plan.catalogue import Catalogue
 from schema.outcomes import Comparator
-from schema.released_figures import AnyFigure
+from schema.released_figures import AnyFigure, PublishedFigure
 from schema.table_rows import CompactRow, RowRole
 
 ROLE_COLUMNS = ("role", "comparator_of", "verdict", "verdict_confidence", "verdict_method")
@@ -95,6 +95,7 @@ def build_compact_rows(
             upper_bound=figure.upper_bound,
             lower=figure.lower,
             upper=figure.upper,
+            error_95=figure.error_95 if isinstance(figure, PublishedFigure) else None,
             unit=figure.unit,
             status=figure.status,
             markers=figure.markers,
@@ -119,6 +120,7 @@ def _build_comparator_row(row: CompactRow, comparator: Comparator) -> CompactRow
         upper_bound=None,
         lower=None,
         upper=None,
+        error_95=None,
         status=None,
         markers=[],
         reason=comparator.reason,

@@ -46,20 +46,30 @@ class Figures(Generic[F]):
     def to_pandas(self, *, all_columns: bool = False) -> pd.DataFrame:
         """Return a frame with one row for each figure, with labels. Needs `work-health[pandas]`.
 
-        It has the columns that most readers need. With `all_columns`, it has those of the CSV.
+        It has the columns that most readers need. With `all_columns`, it has those of the CSV. With comparators, `role`
+        is `figure` or `comparator`, and `comparator_of` is the area of the figure: select by them first.
         """
         from work_health.frames import build_pandas_frame
 
-        return build_pandas_frame(self._read_table(has_labels=True), all_columns=all_columns)
+        return build_pandas_frame(
+            self._read_table(has_labels=True),
+            all_columns=all_columns,
+            with_comparators=self._query.with_comparators,
+        )
 
     def to_polars(self, *, all_columns: bool = False) -> pl.DataFrame:
         """Return a frame with one row for each figure, with labels. Needs `work-health[polars]`.
 
-        It has the columns that most readers need. With `all_columns`, it has those of the CSV.
+        It has the columns that most readers need. With `all_columns`, it has those of the CSV. With comparators, `role`
+        is `figure` or `comparator`, and `comparator_of` is the area of the figure: select by them first.
         """
         from work_health.frames import build_polars_frame
 
-        return build_polars_frame(self._read_table(has_labels=True), all_columns=all_columns)
+        return build_polars_frame(
+            self._read_table(has_labels=True),
+            all_columns=all_columns,
+            with_comparators=self._query.with_comparators,
+        )
 
     def plot(self, axes: Axes = None) -> Axes:
         """Draw the figures over time, with intervals and comparators. Needs `work-health[plot]`.

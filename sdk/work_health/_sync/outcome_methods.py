@@ -58,8 +58,8 @@ class OutcomeMethods(Sender):
         FY2025-26-Q1 112
         FY2025-26-Q2 125
         >>> frame = figures.to_pandas()
-        >>> frame["value"].sum()
-        np.float64(237.0)
+        >>> frame["value"].tolist()
+        [112.0, 125.0]
 
         Raises:
             NotFound: On the first figure, if nothing is released yet.
@@ -81,8 +81,8 @@ class OutcomeMethods(Sender):
         ...     loaded = step.release.number
 
         Raises:
-            WorkHealthError: One of the releases was withdrawn. Read the newest release with `outcomes`, then continue
-                from its number.
+            WorkHealthError: One of the releases was withdrawn: read the newest release with `outcomes`, then continue
+                from its number. Or no release has the number `since`: start again with `since=0`.
         """
         from work_health.outcome_queries import fetch_release_step, list_later_releases
 

@@ -53,6 +53,8 @@ class CompactRow(ContractStruct):
     markers: list[Marker]
     reason: None | str
     complete: bool | None
+    error_95: float | None = None
+    """ In a release: the true value is within this of `value` in 95 % of roundings. """
     verdict: None | Verdict = None
     """ In the row of a comparator: how the figure compares with it. """
     verdict_confidence: Confidence | None = None
@@ -117,6 +119,12 @@ class CompactRow(ContractStruct):
         complete: bool | None
         complete = self.complete
 
+        error_95: float | None
+        if self.error_95 is None:
+            error_95 = None
+        else:
+            error_95 = self.error_95
+
         verdict: None | str
         if self.verdict is None:
             verdict = None
@@ -168,6 +176,7 @@ class CompactRow(ContractStruct):
                 "complete": complete,
             }
         )
+        field_dict["error_95"] = error_95
         field_dict["verdict"] = verdict
         field_dict["verdict_confidence"] = verdict_confidence
         field_dict["verdict_method"] = verdict_method
@@ -277,6 +286,13 @@ class CompactRow(ContractStruct):
 
         complete = _parse_complete(d.pop("complete"))
 
+        def _parse_error_95(data: object) -> float | None:
+            if data is None:
+                return data
+            return cast(float | None, data)
+
+        error_95 = _parse_error_95(d.pop("error_95", None))
+
         def _parse_verdict(data: object) -> None | Verdict:
             if data is None:
                 return data
@@ -344,6 +360,7 @@ class CompactRow(ContractStruct):
             markers=markers,
             reason=reason,
             complete=complete,
+            error_95=error_95,
             verdict=verdict,
             verdict_confidence=verdict_confidence,
             verdict_method=verdict_method,
