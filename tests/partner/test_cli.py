@@ -330,6 +330,8 @@ def test_outcomes_prints_figures_in_each_format(command):
     assert "█" in command(*arguments, "--chart").out
     assert json.loads(command(*arguments, "--json").out)["items"][0]["value"] == 112
     assert command(*arguments, "--csv").out.splitlines()[0].startswith("measure,series,kind")
+    quarters = command("outcomes", MEASURE, "--preview", "--from", "FY2025-26-Q1", "--to", "FY2025-26-Q2", "--json").out
+    assert [item["period"]["code"] for item in json.loads(quarters)["items"]] == ["FY2025-26-Q1", "FY2025-26-Q2"]
     assert command(*arguments, "--csv", "--json").code == ExitCode.USAGE
     assert command(*arguments, "--release", "1").code == ExitCode.USAGE
     unreleased = command("outcomes", MEASURE)

@@ -44,6 +44,8 @@ def outcomes(
     context: typer.Context,
     measure: Annotated[list[str], typer.Argument(help="One or more measures.")],
     period: Annotated[list[str] | None, typer.Option(help="Periods, such as FY2025-26 or latest-4.")] = None,
+    from_: Annotated[str | None, typer.Option("--from", help="First period of a range, instead of --period.")] = None,
+    to: Annotated[str | None, typer.Option(help="Last period of the range.")] = None,
     area: Annotated[list[str] | None, typer.Option(help="Areas, by GSS code.")] = None,
     group_by: Annotated[list[str] | None, typer.Option(help="Dimensions, or a level such as ward.")] = None,
     release: Release = None,
@@ -60,7 +62,8 @@ def outcomes(
         raise typer.BadParameter("use one of --csv, --json and --chart")
     _refuse_release_of_preview(preview, release)
     query: OutcomeQuery = {
-        "measure": measure, "period": period or None, "area": area or None, "group_by": group_by or None
+        "measure": measure, "period": period or None, "from_": from_, "to": to, "area": area or None,
+        "group_by": group_by or None,
     }  # fmt: skip
     client = get_session(context, json_).open_client()
     figures = client.outcomes(preview=True, **query) if preview else client.outcomes(release=release, **query)
