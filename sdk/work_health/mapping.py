@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import cast
 
 from .errors import WorkHealthError
+from .mapping_decisions import OPEN_MARK, list_open_decisions
 from .mapping_rules import PERIOD_TYPES, Mark, PeriodRule, SkipRule, UnpivotRule
 from .name_matching import find_nearest, normalise_name
 
@@ -71,6 +72,8 @@ class ColumnMapping:
     """True if the rows of the same cell are added up."""
     sends_hidden: bool = False
     """True if hidden rows and columns of a workbook are sent."""
+    undecided: tuple[str, ...] = ()
+    """Decisions that the file leaves open. `check` and `submit` refuse such a mapping."""
 
     @classmethod
     def load(cls, path: str | Path) -> ColumnMapping:
@@ -83,7 +86,9 @@ class ColumnMapping:
             raise WorkHealthError(f"The mapping file is not readable: {error}") from error
         except ValueError as error:
             raise WorkHealthError(f"{path.name} is not a mapping file: {error}") from error
-        return cls.from_document(document, path.name)
+        mapping = cls.from_document(document, path.name)
+        is_toml = path.suffix.lower() != ".json"
+        return replace(mapping, undecided=list_open_decisions(document, text)) if is_toml else mapping
 
     @classmethod
     def from_document(cls, document: object, name: str = "The mapping") -> ColumnMapping:
@@ -116,6 +121,7 @@ class ColumnMapping:
             period=_parse_period(sections["period"], f"{name}, period") if "period" in sections else None,
             is_summed=sections.get("sum") is True,
             sends_hidden=sections.get("hidden") is True,
+            undecided=list_open_decisions(sections),
         )
 
     def map_column(self, name: str) -> str | None:
@@ -216,6 +222,7 @@ def _parse_marks(document: object, name: str) -> dict[str, Mark]:
     return {
         normalise_name(text): _parse_mark(meaning, f"{name}: {text!r}")
         for text, meaning in _parse_section(document, name).items()
+        if not (isinstance(meaning, str) and meaning.startswith(OPEN_MARK))
     }
 
 

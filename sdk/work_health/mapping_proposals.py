@@ -3,68 +3,29 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from ._spelling.marks import is_unclear_mark, read_mark
-from ._spelling.names import fold_name
+from ._spelling.marks import read_mark
 from .age_bands import find_containing_band
-from .mapping_rules import is_count, parse_date
+from .area_proposals import propose_areas, propose_notes
+from .column_contents import choose_column, list_distinct
+from .mapping_rules import SkipRule, is_count, parse_date
 from .name_matching import normalise_name
+from .number_proposals import propose_marks, propose_numbers
 from .period_spellings import find_period
-from .tables import NUMBER_COLUMNS, SUBMISSION_COLUMNS, Grid
-from .wide_tables import find_category, list_category_columns, strip_total_word
+from .proposal_structs import Entry, PlanFacts, Proposal
+from .tables import SUBMISSION_COLUMNS, Grid
+from .wide_tables import find_category, list_category_columns
 
 if TYPE_CHECKING:
-    from ._generated.models import Period
     from .return_forms import Labels
+    from .row_accounts import NumberedRow
 
 HEADER_SEARCH_ROWS = 30
-MAX_PATTERN_CHARACTERS = 40
-MIN_RECOGNISED_SHARE = 0.5
-"""A column is one of areas, categories or numbers if this share of its different cells is."""
 OWN_COLUMNS = frozenset({*SUBMISSION_COLUMNS} - {"area", "period", "note", "value", "numerator", "denominator"})
 """Columns of a submission that have no other name in an export."""
 NOTE_NAMES = frozenset({"note", "notes", "comment", "comments", "remark", "remarks"})
-COLUMN_WORDS = {
-    "numerator": ("numerator", "count", "number in", "achieved", "yes"),
-    "denominator": ("denominator", "out of", "eligible", "base", "cohort"),
-    "value": ("value", "count", "number", "total", "referral", "people", "clients"),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class PlanFacts:
-    """The plan's knowledge: names, and the duties of one measure."""
-
-    labels: Labels
-    areas: frozenset[str]
-    """The areas of the duty."""
-    dimensions: frozenset[str]
-    """The dimensions by which the measure may be broken down."""
-    number_columns: tuple[str, ...]
-    periods: tuple[Period, ...]
-    """The periods of the duty, oldest first."""
-
-
-@dataclass(slots=True)
-class Proposal:
-    """A mapping in the making. Each entry of a section has a comment."""
-
-    header: int
-    columns: dict[str, tuple[str, str]] = field(default_factory=dict[str, tuple[str, str]])
-    codes: dict[str, dict[str, tuple[str, str]]] = field(default_factory=dict[str, dict[str, tuple[str, str]]])
-    skips: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
-    unpivot: tuple[str, dict[str, str]] | None = None
-    period_column: str | None = None
-    skipped_rows: list[int] = field(default_factory=list[int])
-    questions: list[str] = field(default_factory=list[str])
-    """A choice that the proposal could not make."""
-    is_summed: bool = False
-
-    def find_target(self, target: str) -> str | None:
-        return next((name for name, (column, _) in self.columns.items() if column == target), None)
 
 
 def find_header(grid: Grid, labels: Labels) -> int:
@@ -91,23 +52,30 @@ def propose_mapping(grid: Grid, facts: PlanFacts) -> Proposal:
     header = grid.rows[proposal.header] if grid.rows else []
     numbered = list(enumerate(grid.rows[proposal.header + 1 :], grid.first_row + proposal.header + 1))
     proposal.skipped_rows = _find_unit_rows(numbered)
-    rows = [row for number, row in numbered if number not in proposal.skipped_rows]
-    body = [row for row in rows if sum(bool(cell.strip()) for cell in row) > 1]
-    cells = {name: _list_distinct(body, index) for index, name in enumerate(header) if name.strip()}
+    rows = [(number, row) for number, row in numbered if number not in proposal.skipped_rows]
+    body = [(number, row) for number, row in rows if sum(bool(cell.strip()) for cell in row) > 1]
+    cells = _list_cells(header, body)
     _propose_own_names(proposal, cells, facts)
-    _propose_notes(proposal, header, rows)
-    _propose_areas(proposal, cells, facts)
+    propose_notes(proposal, header, rows)
+    propose_areas(proposal, header, body, cells, facts)
     _propose_dimensions(proposal, cells, facts)
     _propose_periods(proposal, cells, facts)
-    _propose_numbers(proposal, cells, facts)
+    propose_numbers(proposal, cells, facts)
     for name in cells:
-        if name not in proposal.columns and not (proposal.unpivot and name in proposal.unpivot[1]):
-            proposal.columns[name] = ("", _describe_left_out(name))
-    _find_unclear_marks(proposal, cells)
+        if name not in proposal.columns and name not in proposal.wide_columns:
+            proposal.columns[name] = Entry("", _describe_left_out(name))
+    is_skipped = SkipRule(patterns={name: tuple(texts) for name, texts in proposal.skips.items()}).build_test(header)
+    propose_marks(proposal, _list_cells(header, [(number, row) for number, row in body if not is_skipped(number, row)]))
     return proposal
 
 
-def _find_unit_rows(numbered: Sequence[tuple[int, Sequence[str]]]) -> list[int]:
+def _list_cells(header: Sequence[str], body: Sequence[NumberedRow]) -> dict[str, list[str]]:
+    """Return the different texts of each named column."""
+    rows = [row for _, row in body]
+    return {name: list_distinct(rows, index) for index, name in enumerate(header) if name.strip()}
+
+
+def _find_unit_rows(numbered: Sequence[NumberedRow]) -> list[int]:
     """Return the first row if it has only words where the others have numbers: it states units."""
     rows = [(number, row) for number, row in numbered if sum(bool(cell.strip()) for cell in row) > 1]
     if len(rows) < 2:
@@ -131,7 +99,7 @@ def _propose_own_names(proposal: Proposal, cells: Mapping[str, list[str]], facts
         if target in facts.dimensions:
             _propose_dimension(proposal, name, texts, target, facts)
         elif target in OWN_COLUMNS:
-            proposal.columns[name] = (target, "")
+            proposal.columns[name] = Entry(target)
 
 
 def _describe_left_out(name: str) -> str:
@@ -140,73 +108,10 @@ def _describe_left_out(name: str) -> str:
     return "left out"
 
 
-def _list_distinct(body: Iterable[Sequence[str]], index: int) -> list[str]:
-    return list(dict.fromkeys(row[index].strip() for row in body if index < len(row) and row[index].strip()))
-
-
-def _propose_areas(proposal: Proposal, cells: Mapping[str, list[str]], facts: PlanFacts) -> None:
-    best = _choose_column(cells, lambda text: bool(facts.labels.resolve_area(text, facts.areas)), prefers="area")
-    if best is None:
-        if len(facts.areas) > 1:
-            proposal.questions.append("No column has areas of your duty. Add `area` to [constants].")
-        return
-    proposal.columns[best] = ("area", "")
-    codes = proposal.codes.setdefault("area", {})
-    named = {area for text in cells[best] for area in facts.labels.resolve_area(text, facts.areas)}
-    for text in cells[best]:
-        matches = facts.labels.resolve_area(text, facts.areas)
-        if len(matches) == 1 and matches[0] in facts.areas:
-            if text != matches[0]:
-                codes[text] = (matches[0], facts.labels.areas.get(matches[0], ""))
-        elif len(matches) > 1:
-            proposal.questions.append(
-                f"{text!r} is the name of several areas: {', '.join(matches)}. Add one to [codes.area]."
-            )
-        elif (area := _find_area_of_total(text, facts)) and area not in named:
-            codes[text] = (area, f"{facts.labels.areas[area]}, of which this is the total")
-        else:
-            _propose_skip(proposal, best, text)
-
-
-def _find_area_of_total(text: str, facts: PlanFacts) -> str | None:
-    """Return the area of the duty that the label of a total names, such as the city below its wards."""
-    name = strip_total_word(text)
-    matches = facts.labels.resolve_area(name, facts.areas) if name else []
-    return matches[0] if len(matches) == 1 and matches[0] in facts.areas else None
-
-
-def _propose_skip(proposal: Proposal, column: str, text: str) -> None:
-    """Skip rows with this text: totals, notes and areas outside the duty. A long text is skipped by its beginning."""
-    pattern = text if len(text) <= MAX_PATTERN_CHARACTERS else f"{text[:MAX_PATTERN_CHARACTERS]}*"
-    if "*" in text:
-        proposal.questions.append(f"Delete the rows with {text!r} in {column!r}, or skip them by [skip] rows.")
-    elif pattern not in proposal.skips.setdefault(column, []):
-        proposal.skips[column].append(pattern)
-
-
-def _propose_notes(proposal: Proposal, header: Sequence[str], below: Iterable[Sequence[str]]) -> None:
-    """Skip rows with a single cell, such as notes and sources below a table."""
-    for row in below:
-        filled = [index for index, cell in enumerate(row) if cell.strip()]
-        if len(filled) == 1 and filled[0] < len(header) and header[filled[0]].strip():
-            _propose_skip(proposal, header[filled[0]], row[filled[0]].strip())
-
-
-def _choose_column(cells: Mapping[str, list[str]], is_known: Callable[[str], bool], *, prefers: str) -> str | None:
-    """Return the column with the largest share of known cells; of equal ones, that with the preferred name."""
-    shares = {
-        name: sum(map(is_known, texts)) / len(texts) + (0.01 if prefers in normalise_name(name) else 0)
-        for name, texts in cells.items()
-        if texts
-    }
-    best = max(shares, key=lambda name: shares[name], default=None)
-    return best if best is not None and shares[best] >= MIN_RECOGNISED_SHARE else None
-
-
 def _propose_dimensions(proposal: Proposal, cells: Mapping[str, list[str]], facts: PlanFacts) -> None:
-    for dimension in sorted(facts.dimensions - {target for target, _ in proposal.columns.values()}):
+    for dimension in sorted(facts.dimensions - {entry.value for entry in proposal.columns.values()}):
         free = {name: texts for name, texts in cells.items() if name not in proposal.columns}
-        best = _choose_column(
+        best = choose_column(
             free, lambda text, name=dimension: bool(_find_code(text, name, facts.labels)), prefers=dimension
         )
         if best is not None:
@@ -214,19 +119,22 @@ def _propose_dimensions(proposal: Proposal, cells: Mapping[str, list[str]], fact
 
 
 def _propose_dimension(proposal: Proposal, column: str, texts: Sequence[str], dimension: str, facts: PlanFacts) -> None:
-    proposal.columns[column] = (dimension, "")
+    proposal.columns[column] = Entry(dimension)
     used = list[str]()
+    codes = dict[str, Entry]()
     for text in texts:
         code = _find_code(text, dimension, facts.labels)
         if code is None:
-            proposal.questions.append(
-                f"{text!r} of {column!r} is no category of {dimension}. Add it to [codes.{dimension}]."
-            )
+            codes[text] = Entry("", f"which category of {dimension}?", is_open=True)
+            continue
+        if code in used and not code:
+            codes[text] = Entry("", "a second total would be added to the first", is_open=True)
             continue
         used.append(code)
         if code != text:
-            label = facts.labels.dimensions[dimension].get(code, "the total")
-            proposal.codes.setdefault(dimension, {})[text] = (code, label)
+            codes[text] = Entry(code, facts.labels.dimensions[dimension].get(code, "the total"))
+    if codes:
+        proposal.codes[dimension] = codes
     proposal.is_summed = proposal.is_summed or len(set(used)) < len(used)
 
 
@@ -240,60 +148,19 @@ def _find_code(text: str, dimension: str, labels: Labels) -> str | None:
 
 def _propose_periods(proposal: Proposal, cells: Mapping[str, list[str]], facts: PlanFacts) -> None:
     free = {name: texts for name, texts in cells.items() if name not in proposal.columns}
-    dated = _choose_column(free, lambda text: not is_count(text) and parse_date(text) is not None, prefers="date")
+    dated = choose_column(free, lambda text: not is_count(text) and parse_date(text) is not None, prefers="date")
     if dated is not None:
-        proposal.columns[dated] = ("", "gives the period, see [period]")
+        proposal.columns[dated] = Entry("", "gives the period, see [period]")
         proposal.period_column, proposal.is_summed = dated, True
         return
-    best = _choose_column(free, lambda text: find_period(text, facts.periods) is not None, prefers="period")
+    best = choose_column(free, lambda text: find_period(text, facts.periods) is not None, prefers="period")
     if best is None:
         return
-    proposal.columns[best] = ("period", "")
+    proposal.columns[best] = Entry("period")
     for text in cells[best]:
         period = find_period(text, facts.periods)
         if period is None:
-            proposal.questions.append(f"{text!r} of {best!r} is no period of your duty. Add it to [codes.period].")
+            entry = Entry("", "no period of your duty has this name", is_open=True)
+            proposal.codes.setdefault("period", {})[text] = entry
         elif period.code != text:
-            proposal.codes.setdefault("period", {})[text] = (period.code, period.label)
-
-
-def _propose_numbers(proposal: Proposal, cells: Mapping[str, list[str]], facts: PlanFacts) -> None:
-    numeric = [
-        name
-        for name, texts in cells.items()
-        if name not in proposal.columns
-        and texts
-        and sum(map(_is_number_or_mark, texts)) / len(texts) >= MIN_RECOGNISED_SHARE
-    ]
-    wide = list_category_columns([name for name in numeric if name.strip()], facts.labels)
-    if wide is not None and wide[0] in facts.dimensions and facts.number_columns == ("value",):
-        proposal.unpivot = wide
-        proposal.questions += [
-            f"Which category of {wide[0]} is {name!r}? Add it to [unpivot.columns], unless it is none."
-            for name in numeric
-            if name not in wide[1]
-        ]
-        return
-    for target in facts.number_columns:
-        free = [name for name in numeric if name not in proposal.columns]
-        exact = [name for name in free if normalise_name(name) == target]
-        hinted = [name for name in free if any(word in fold_name(name) for word in COLUMN_WORDS[target])]
-        chosen = next(iter(exact or (hinted if len(hinted) == 1 else []) or (free if len(free) == 1 else [])), None)
-        if chosen is None:
-            names = ", ".join(map(repr, free)) or "no column has numbers"
-            proposal.questions.append(f"Which column is {target}? {names}.")
-        else:
-            proposal.columns[chosen] = (target, "")
-
-
-def _is_number_or_mark(text: str) -> bool:
-    return is_count(text) or read_mark(text) is not None or is_unclear_mark(text)
-
-
-def _find_unclear_marks(proposal: Proposal, cells: Mapping[str, list[str]]) -> None:
-    """Ask for the meaning of texts in place of numbers. A mark with one meaning needs no entry."""
-    names = [name for name, (target, _) in proposal.columns.items() if target in NUMBER_COLUMNS]
-    names += list(proposal.unpivot[1]) if proposal.unpivot else []
-    for text in dict.fromkeys(text for name in names for text in cells.get(name, [])):
-        if not is_count(text) and read_mark(text) is None:
-            proposal.questions.append(f"What does {text!r} mean in place of a number? Add it to [marks].")
+            proposal.codes.setdefault("period", {})[text] = Entry(period.code, period.label)

@@ -4,6 +4,7 @@ from .mapping_rules import PERIOD_TYPES
 
 _TEXTS = {"type": "object", "additionalProperties": {"type": ["string", "integer"]}}
 _STATUS = {"enum": ["c", "x", "z", "w"]}
+_OPEN = {"type": "string", "pattern": r"^\?", "description": "A decision that is open."}
 
 MAPPING_SCHEMA: dict[str, object] = {
     "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -58,6 +59,7 @@ MAPPING_SCHEMA: dict[str, object] = {
                 "anyOf": [
                     {"type": "integer", "minimum": 0},
                     _STATUS,
+                    _OPEN,
                     {
                         "type": "object",
                         "additionalProperties": False,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,13 +11,14 @@ from ._generated.api.plan import list_dimensions, list_measures
 from ._generated.api.returns import get_template_schema
 from ._generated.api.reviews import list_obligations
 from ._paging import PageCursor
-from ._spelling.names import fold_name
 from .errors import WorkHealthError
 from .grids import WORKBOOK_SUFFIXES, read_grid
-from .mapping_proposals import PlanFacts, Proposal, find_header, propose_mapping
+from .mapping_proposals import find_header, propose_mapping
 from .mapping_writing import write_mapping
 from .period_spellings import find_period_in_title
 from .programme_steps import choose_programme
+from .proposal_answers import Choose, answer_open_questions, find_named_measure
+from .proposal_structs import PlanFacts, Proposal
 from .return_forms import DEFAULT_NAMES, ReturnForm
 from .source_steps import fetch_labels
 
@@ -29,16 +30,7 @@ if TYPE_CHECKING:
     from .submit_options import SubmissionOptions
     from .tables import Grid
 
-Choose = Callable[[str, Sequence[str], str | None], str]
-"""Asks a question with its possible answers and the proposed one, and returns the answer."""
 OWED_STATES = ("overdue", "open", "queried")
-
-
-def take_proposal(question: str, answers: Sequence[str], proposal: str | None) -> str:
-    """Answer with the proposal. Raises `WorkHealthError` if there is none."""
-    if proposal is None:
-        raise WorkHealthError(f"{question} Answers: {', '.join(answers) or 'none'}.")
-    return proposal
 
 
 def draft_mapping(
@@ -68,6 +60,7 @@ def draft_mapping(
     dimension_names = frozenset(name for items in form.breakdowns for name, _ in items)
     facts = PlanFacts(labels, form.areas, dimension_names, form.number_columns, periods)
     proposal = propose_mapping(grid, facts)
+    answer_open_questions(proposal, facts, choose)
     constants = _choose_constants(proposal, grid, facts, duty, options.period, choose)
     return write_mapping(proposal, constants, sheet=chosen_sheet, period_type=duty.period.type_.value)
 
@@ -103,7 +96,9 @@ def _choose_grid(path: Path, labels: Labels, sheet: str | None, choose: Choose) 
             raise WorkHealthError(f"{path.name} has no visible sheet with cells.")
         largest = max(sizes, key=lambda name: sizes[name])
         tables = [name for name, size in sizes.items() if size * 2 > sizes[largest]]
-        sheet = largest if len(tables) == 1 else choose("Which sheet has the return?", tables, largest)
+        sheet = (
+            largest if len(tables) == 1 else choose("Which sheet has the return?", dict.fromkeys(tables, ""), largest)
+        )
     return read_grid(path, sheet=sheet, sends_hidden=True), sheet
 
 
@@ -113,15 +108,10 @@ def _choose_measure(programme: str, grid: Grid, duties: Sequence[Obligation], pa
     if not owed:
         raise WorkHealthError("You have no duties. `work-health obligations` lists them.")
     measures = {item.slug: item.label for item in (yield from send(list_measures.call(programme))).items}
-    text = f" {fold_name(_read_titles(grid, path))} "
-    scores = {
-        slug: len({word for word in fold_name(f"{slug} {measures.get(slug, '')}").split() if f" {word} " in text})
-        for slug in owed
-    }
-    best = max(owed, key=lambda slug: scores[slug])
-    is_clear = scores[best] >= 2 and list(scores.values()).count(scores[best]) == 1
-    proposal = best if is_clear or len(owed) == 1 else None
-    return owed[0] if len(owed) == 1 else choose("Which measure does the file have?", owed, proposal)
+    labels = {slug: measures.get(slug, "") for slug in owed}
+    if len(owed) == 1:
+        return owed[0]
+    return choose("Which measure does the file have?", labels, find_named_measure(labels, _read_titles(grid, path)))
 
 
 def _read_titles(grid: Grid, path: Path) -> str:
@@ -152,4 +142,6 @@ def _choose_period(proposal: Proposal, grid: Grid, facts: PlanFacts, duty: Oblig
     named: Period | None = find_period_in_title(titles, facts.periods)
     if named is not None:
         return named.code
-    return choose("Which period is the file for?", [period.code for period in facts.periods], duty.period.code)
+    return choose(
+        "Which period is the file for?", {period.code: period.label for period in facts.periods}, duty.period.code
+    )

@@ -6,6 +6,8 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING
 
+from ._spelling.counts import read_count
+from ._spelling.marks import is_unclear_mark, read_mark
 from ._spelling.trailing_rows import classify_trailing_row
 
 if TYPE_CHECKING:
@@ -13,6 +15,7 @@ if TYPE_CHECKING:
 
 MAX_TRAILING_ROWS = 30
 MAX_SHOWN_ROWS = 6
+MAX_SHOWN_FIGURES = 12
 NumberedRow = tuple[int, list[str]]
 
 
@@ -26,11 +29,14 @@ class LeftOutRows:
     rows: tuple[int, ...]
     """Their numbers, as the source shows them. Of a file that only the server read, the first 100."""
     sheet: str = ""
+    texts: tuple[str, ...] = ()
+    """The first cell and the largest number of each row that has numbers. Without any, the rows have none."""
 
     def __str__(self) -> str:
-        shown = ", ".join(map(str, self.rows[:MAX_SHOWN_ROWS]))
-        more = f" … ({self.count})" if self.count > MAX_SHOWN_ROWS else ""
-        return f"{self.reason} {shown}{more}{f' of {self.sheet}' if self.sheet else ''}"
+        names = [f"{row} {text}" for row, text in zip(self.rows, self.texts, strict=True)] if self.texts else self.rows
+        limit = MAX_SHOWN_FIGURES if self.texts else MAX_SHOWN_ROWS
+        more = f" … ({self.count})" if self.count > limit else ""
+        return f"{self.reason} {', '.join(map(str, names[:limit]))}{more}{f' of {self.sheet}' if self.sheet else ''}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,9 +74,13 @@ def account_for_rows(
     header_row: int | None,
     used: Collection[int],
     reasons: Mapping[int, str],
+    number_columns: Collection[int] = (),
 ) -> RowAccount:
-    """Return the account of one sheet. `reasons` are known for some rows."""
-    numbers: dict[str, list[int]] = {}
+    """Return the account of one sheet. `reasons` are known for some rows.
+
+    Rows below the header that have numbers in `number_columns` are named by their texts.
+    """
+    groups: dict[tuple[str, bool], list[tuple[int, str]]] = {}
     for number, row in enumerate(rows, first_row):
         if number in used:
             continue
@@ -81,9 +91,36 @@ def account_for_rows(
         else:
             is_title = header_row is not None and number < header_row
             reason = reasons.get(number, "title" if is_title else "skipped")
-        numbers.setdefault(reason, []).append(number)
-    left_out = [LeftOutRows(reason=reason, count=len(rows), rows=tuple(rows)) for reason, rows in numbers.items()]
+        is_below = number > (first_row if header_row is None else header_row)
+        has_figures = is_below and any(index < len(row) and is_figure(row[index]) for index in number_columns)
+        text = format_row(row, number_columns) if has_figures else ""
+        groups.setdefault((reason, has_figures), []).append((number, text))
+    left_out = [
+        LeftOutRows(
+            reason=reason,
+            count=len(members),
+            rows=tuple(number for number, _ in members),
+            texts=tuple(text for _, text in members) if has_figures else (),
+        )
+        for (reason, has_figures), members in groups.items()
+    ]
     return RowAccount(read=len(rows), used=len(used), left_out=tuple(left_out))
+
+
+def is_figure(text: str) -> bool:
+    """Return True for a number in any spelling, and for a mark in place of one."""
+    plain = text.strip()
+    has_digits_only = any(map(str.isdigit, plain)) and not any(map(str.isalpha, plain))
+    return has_digits_only or read_mark(plain) is not None or is_unclear_mark(plain)
+
+
+def format_row(row: Sequence[str], number_columns: Collection[int] | None = None) -> str:
+    """Return the first cell and the largest number of a row, of these columns, by which a person recognises it."""
+    first = next((cell.strip() for cell in row if cell.strip()), "")
+    cells = [cell.strip() for index, cell in enumerate(row) if number_columns is None or index in number_columns]
+    counts = [count for cell in cells if isinstance(count := read_count(cell), int)]
+    figure = str(max(counts)) if counts else next((cell for cell in cells if is_figure(cell)), "")
+    return f'"{first}" {figure}'
 
 
 def add_accounts(accounts: Sequence[RowAccount]) -> RowAccount:

@@ -12,6 +12,7 @@ from ._generated.api.returns import get_template_schema
 from .errors import CheckFailed, RequestRejected, WorkHealthError
 from .grids import read_grid
 from .mapping import ColumnMapping
+from .mapping_decisions import refuse_open_decisions
 from .name_resolution import resolve_names
 from .programme_steps import choose_programme
 from .results import CheckResult
@@ -47,6 +48,7 @@ def load_source(
     """Read the source under the columns of the programme. The options come before the constants of the mapping."""
     mapping = to_mapping(options.mapping)
     if mapping is not None:
+        refuse_open_decisions(mapping.undecided)
         mapping = mapping.drop_constants(name for name in ("measure", "period") if getattr(submission, name))
     grids = _read_grids(source, mapping, options.sheet)
     programme = yield from choose_programme(settings, options.programme)

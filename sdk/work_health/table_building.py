@@ -16,7 +16,7 @@ from .mapping_rules import Cells, SkipRule, apply_marks, build_period_code, is_b
 from .name_matching import find_nearest, normalise_name
 from .row_accounts import NumberedRow, account_for_rows, find_trailing_rows
 from .swallowed_rows import find_swallowed_rows
-from .tables import SUBMISSION_COLUMNS, Grid, Table, build_finding
+from .tables import NUMBER_COLUMNS, SUBMISSION_COLUMNS, Grid, Table, build_finding
 from .wide_tables import find_wide_table
 
 if TYPE_CHECKING:
@@ -133,6 +133,7 @@ def _fill_table(
             header_row=None if grid.has_header else grid.first_row + reading.header_index,
             used=used,
             reasons=dict.fromkeys(blank, "blank") | dict(trailing),
+            number_columns=_list_number_columns(reading, targets),
         ),
         source_names={
             target: header[index]
@@ -140,6 +141,13 @@ def _fill_table(
             if target and normalise_name(header[index]) != normalise_name(target)
         },
     )
+
+
+def _list_number_columns(reading: _Reading, targets: Sequence[str]) -> list[int]:
+    """Return the indexes of the source's columns whose numbers are sent."""
+    mapping = reading.mapping or ColumnMapping()
+    names = enumerate(reading.header)
+    return [index for index, name in names if targets[index] in NUMBER_COLUMNS or mapping.is_unpivoted(name)]
 
 
 def _iter_cells(reading: _Reading, targets: list[str], body: list[NumberedRow]) -> Iterator[tuple[int, Cells]]:

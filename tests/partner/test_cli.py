@@ -290,7 +290,7 @@ def test_return_is_commented_compared_and_withdrawn(command, tmp_path):
     [
         ("Ward,Women,Male,Total clients\nNottingham,80,57,140\n", 3),
         ("ORG_NAME,GENDER,MEASURE_VALUE\nNottingham,All,140\nNottingham,Female,80\nNottingham,Not known,<5\n", 3),
-        ("IPS referrals, Nottingham, Q3 2025/26\n\nCouncil;Sex;Clients\nNottingham;F;80\nTotal;;80\n", 1),
+        ("IPS referrals, Nottingham, Q3 2025/26\n\nCouncil;Sex;Clients\nNottingham;F;80\n", 1),
     ],
     ids=["wide", "marks", "titles"],
 )
@@ -302,6 +302,25 @@ def test_mapping_init_makes_an_export_a_return(command, tmp_path, content, cells
     checked = json.loads(command("check", "export.csv", "--mapping", "export.toml", "--json").out)
     assert (checked["returns"], checked["cells"]) == ([f"{MEASURE} FY2025-26-Q3"], cells)
     assert command("mapping", "init", "export.csv", "--yes").code == ExitCode.USAGE
+
+
+def test_open_decisions_of_a_mapping_are_refused(command, tmp_path):
+    (tmp_path / "export.csv").write_text("Ward,Clients\nAspley,80\nBasford,4\nBulwel,17\nCity total,101\nDerby,5\n")
+    drafted = command("mapping", "init", "export.csv", "--yes", "--measure", MEASURE, "--period", "FY2025-26-Q3")
+    text = (tmp_path / "export.toml").read_text()
+    numbers = [str(number) for number, line in enumerate(text.splitlines(), 1) if "TO DECIDE" in line]
+    assert re.findall(r"^ +(\d+): ", drafted.out, re.MULTILINE) == numbers
+    for words in (("check",), ("submit",), ("submit", "--dry-run"), ("submit", "--in-parts", "100")):
+        refused = command(*words, "export.csv", "--mapping", "export.toml", "--json")
+        findings = json.loads(refused.err)["findings"]
+        assert (refused.code, refused.out) == (ExitCode.REJECTED, "")
+        assert [re.findall(r"\d+", item["message"])[0] for item in findings] == numbers
+        assert {item["code"] for item in findings} == {"undecided"}
+    lines = [line.partition("  # TO DECIDE")[0].replace('"?E', '"E') for line in text.splitlines()]
+    decided = "\n".join(line for line in lines if "Derby" not in line) + '\n[skip.where]\nWard = "Derby"\n'
+    (tmp_path / "export.toml").write_text(decided)
+    checked = command("check", "export.csv", "--mapping", "export.toml")
+    assert (checked.code, 'skipped 6 "Derby" 5' in checked.out) == (ExitCode.DONE, True)
 
 
 def test_mapping_init_lets_a_person_choose(command, tmp_path, monkeypatch):

@@ -9,6 +9,7 @@ import pytest
 
 from work_health import CheckFailed, ColumnMapping, WorkHealthError
 from work_health.grids import read_grid
+from work_health.mapping_decisions import refuse_open_decisions
 from work_health.mapping_rules import build_period_code, parse_date
 from work_health.mapping_schema import MAPPING_SCHEMA
 from work_health.source_steps import _read_grids  # pyright: ignore[reportPrivateUsage]
@@ -31,7 +32,45 @@ def test_rows_are_skipped_by_number_and_by_pattern():
     mapping = {"columns": {"Place": "area"}, "skip": {"rows": [2], "where": {"place": ["total*", "SOURCE:*"]}}}
     table = build_table(read_grid(text.encode()), DIMENSIONS, ColumnMapping.from_document(mapping))
     assert read(text, mapping) == [(3, {"area": "Nottingham", "value": "5"})]
-    assert str(table.account) == "Rows: 6 read, 1 used; left out: header 1; skipped 2, 4, 5, 6."
+    account = 'Rows: 6 read, 1 used; left out: header 1; skipped 2, 5; skipped 4 "Total of all" 9, 6 "Totals" 9.'
+    assert str(table.account) == account
+    assert table.account.to_dict()["left_out"][2]["texts"] == ('"Total of all" 9', '"Totals" 9')
+
+
+def test_skipped_rows_of_a_wide_table_are_named_with_their_largest_number():
+    text = "Place,Local code,Women,Men,All\nNottingham,1,5,6,11\nBulwel,900,8,<5,17\nNotes,2,,,\nRadford,3,,c,\n"
+    mapping = {
+        "columns": {"Place": "area", "Local code": ""},
+        "unpivot": {"dimension": "sex", "columns": {"Women": "female", "Men": "male", "All": ""}},
+        "skip": {"rows": [3, 4, 5]},
+    }
+    account = build_table(read_grid(text.encode()), DIMENSIONS, ColumnMapping.from_document(mapping)).account
+    assert [(group.rows, group.texts) for group in account.left_out[1:]] == [
+        ((3, 5), ('"Bulwel" 17', '"Radford" c')),
+        ((4,), ()),
+    ]
+
+
+def test_open_decisions_are_listed_with_their_lines(tmp_path):
+    (tmp_path / "a.toml").write_text(
+        """# TO DECIDE: The rest.
+[columns]
+'Place' = '?area'
+"Ward" = "area"  # TO DECIDE: Ward or place?
+[skip.where]
+"Ward" = ["?"]
+[marks]
+"~" = "?"
+"""
+    )
+    lines = ColumnMapping.load(tmp_path / "a.toml").undecided
+    assert [line.partition(":")[0] for line in lines] == ["1", "4", "Place = ?area", "~ = ?"]
+    (tmp_path / "a.json").write_text('{"constants": {"area": "?"}}')
+    mapping = ColumnMapping.load(tmp_path / "a.json")
+    with pytest.raises(CheckFailed) as raised:
+        refuse_open_decisions([*lines, *mapping.undecided])
+    assert [finding.code for finding in raised.value.findings] == ["undecided"] * 5
+    refuse_open_decisions(())
 
 
 def test_wide_table_becomes_long():

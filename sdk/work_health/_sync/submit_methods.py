@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from work_health._generated.models import NewReturn, NewSubmission
-    from work_health.mapping_steps import Choose
+    from work_health.proposal_answers import Choose
     from work_health.results import CheckResult, PartsResult, SubmissionResult
     from work_health.submit_options import MappingSource
     from work_health.tables import Tabular
@@ -225,7 +225,8 @@ class SubmitMethods(Sender):
         """Return the text of a mapping file for an export: a TOML file with comments. Nothing is sent.
 
         The client finds the sheet, the header, the columns, the areas and the categories by their names and contents.
-        Lines with `TO DECIDE` state what it could not find out.
+        Lines with `TO DECIDE` state what it could not find out. Until you decide them, `check` and `submit` refuse the
+        file. A row that has numbers is left out by your decision only.
 
         >>> from pathlib import Path
         >>> _ = Path("export.csv").write_text("Council,Gender,Referrals\\nNottingham,F,80\\n")
@@ -242,15 +243,16 @@ class SubmitMethods(Sender):
             measure: The measure of the file. Default: the one that its titles name, or that you owe alone.
             period: The period of the file, if it does not name one.
             organisation: The organisation to submit for, if the key has more than one.
-            choose: A function that receives a question, the possible answers and the proposed one, and returns the
-                answer. Default: take the proposal.
+            choose: A function that receives a question, the possible answers with their labels and the proposed one,
+                and returns the answer. Default: take the proposal.
 
         Raises:
             WorkHealthError: A question has no proposed answer, or you owe no such return.
         """
         from pathlib import Path
 
-        from work_health.mapping_steps import draft_mapping, take_proposal
+        from work_health.mapping_steps import draft_mapping
+        from work_health.proposal_answers import take_proposal
         from work_health.submit_options import SubmissionOptions
 
         options = SubmissionOptions(measure=measure, period=period, organisation=organisation)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from work_health.mapping_decisions import list_open_decisions
 from work_health.mapping_schema import MAPPING_SCHEMA
-from work_health.mapping_steps import take_proposal
+from work_health.proposal_answers import take_proposal
 
 from . import screen
 from .options import File, Measure, Organisation, Period, Sheet
@@ -55,9 +56,10 @@ def init_mapping(
     path.write_text(text, encoding="utf-8")
     console = screen.create_console()
     console.print(f"Saved {path}. Read its comments, and correct what is wrong.", markup=False, soft_wrap=True)
-    for line in text.splitlines():
-        if line.startswith("# TO DECIDE: "):
-            console.print(f"  {line.removeprefix('# ')}", markup=False)
+    if lines := list_open_decisions({}, text):
+        console.print("These lines are open. `check` and `submit` refuse the file until you decide them:", markup=False)
+    for line in lines:
+        console.print(f"  {line}", markup=False)
     screen.print_next(session.format_command("check", file, mapping=path, organisation=organisation))
 
 
@@ -67,16 +69,17 @@ def print_schema() -> None:
     screen.print_json(MAPPING_SCHEMA)
 
 
-def _choose(question: str, answers: Sequence[str], proposal: str | None) -> str:
+def _choose(question: str, answers: Mapping[str, str], proposal: str | None) -> str:
     """Let the user choose on standard error, by number or by name."""
     console = screen.create_console(error=True)
     console.print(question, markup=False)
-    for number, answer in enumerate(answers, 1):
-        console.print(f"  {number:3}  {answer}", markup=False)
+    width = max(map(len, answers), default=0)
+    for number, (answer, label) in enumerate(answers.items(), 1):
+        console.print(f"  {number:3}  {answer:{width}}  {label}".rstrip(), markup=False)
     while True:
         text = typer.prompt("Number or name", default=proposal, err=True).strip()
         if text in answers:
             return text
         if text.isdigit() and 0 < int(text) <= len(answers):
-            return answers[int(text) - 1]
+            return [*answers][int(text) - 1]
         console.print(f"{text} is not one of them.", markup=False)
