@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from ._spelling.names import find_by_part_of_name, fold_name
 from .column_contents import choose_column
@@ -25,7 +25,8 @@ def propose_areas(
         nearest = labels.find_nearest_code(text, facts.areas, labels.areas)
         return nearest is not None or bool(labels.resolve_area(text, facts.areas))
 
-    best = choose_column(cells, is_area, prefers="area")
+    names = {name: [text for text in texts if not _has_words(text)] for name, texts in cells.items()}
+    best = choose_column(names, is_area, prefers="area")
     if best is None:
         if len(facts.areas) > 1:
             comment = "the sheet has no column of areas"
@@ -77,7 +78,6 @@ def _find_area_of_total(text: str, facts: PlanFacts) -> str | None:
 
 def _find_likely_area(text: str, facts: PlanFacts) -> str | None:
     """Return the area with a similar or longer name, or the one that words such as `not known` and `total` mean."""
-    folded = f" {fold_name(text)} "
     nearest = facts.labels.find_nearest_code(strip_total_word(text) or text, facts.areas, facts.labels.areas)
     longer = find_by_part_of_name(text, {area: (facts.name_area(area),) for area in facts.areas})
     whole = facts.find_whole_area()
@@ -85,9 +85,13 @@ def _find_likely_area(text: str, facts: PlanFacts) -> str | None:
         return nearest or longer[0]
     if whole is None:
         return None
-    if any(f" {words} " in folded for words in UNKNOWN_WORDS):
+    if _has_words(text, UNKNOWN_WORDS):
         return f"{whole}-unknown" if f"{whole}-unknown" in facts.areas else None
-    return whole if any(f" {word} " in folded for word in TOTAL_WORDS) else None
+    return whole if _has_words(text, TOTAL_WORDS) else None
+
+
+def _has_words(text: str, known: Iterable[str] = (*UNKNOWN_WORDS, *TOTAL_WORDS)) -> bool:
+    return any(f" {words} " in f" {fold_name(text)} " for words in known)
 
 
 def propose_notes(proposal: Proposal, header: Sequence[str], below: Sequence[NumberedRow]) -> None:

@@ -7,30 +7,23 @@ import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import cast
 
 from .errors import WorkHealthError
-from .mapping_decisions import OPEN_MARK, list_open_decisions
-from .mapping_rules import PERIOD_TYPES, Mark, PeriodRule, SkipRule, UnpivotRule
+from .mapping_decisions import list_open_decisions
+from .mapping_parsing import (
+    SHEET_SECTIONS,
+    merge_sheet,
+    parse_marks,
+    parse_period,
+    parse_section,
+    parse_skip,
+    parse_texts,
+    parse_unpivot,
+)
+from .mapping_rules import Mark, PeriodRule, SkipRule, UnpivotRule
 from .name_matching import find_nearest, normalise_name
 
-MAPPING_SECTIONS = (
-    *(
-        "sheet",
-        "sheets",
-        "header",
-        "constants",
-        "columns",
-        "codes",
-        "skip",
-        "unpivot",
-        "marks",
-        "period",
-        "sum",
-        "hidden",
-    ),
-)
-STATUSES = ("c", "x", "z", "w")
+MAPPING_SECTIONS = ("sheet", "sheets", *SHEET_SECTIONS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +54,8 @@ class ColumnMapping:
     constants: Mapping[str, str] = field(default_factory=dict[str, str])
     header: int | None = None
     sheet: str | None = None
-    sheets: Mapping[str, Mapping[str, str]] = field(default_factory=dict[str, Mapping[str, str]])
-    """The sheets to read, each with the constants of its rows."""
+    sheets: Mapping[str, ColumnMapping] = field(default_factory=dict[str, "ColumnMapping"])
+    """The sheets to read, each with the mapping of its rows."""
     skip: SkipRule = field(default_factory=SkipRule)
     unpivot: UnpivotRule | None = None
     marks: Mapping[str, Mark] = field(default_factory=dict[str, Mark])
@@ -93,32 +86,36 @@ class ColumnMapping:
     @classmethod
     def from_document(cls, document: object, name: str = "The mapping") -> ColumnMapping:
         """Read a dict in the form of the file. Raises `WorkHealthError` that names the invalid part."""
-        sections = _parse_section(document, name)
+        sections = parse_section(document, name)
         for section in sections:
             if section not in MAPPING_SECTIONS:
                 nearest = find_nearest(section, MAPPING_SECTIONS)
                 fix = f"Did you mean {nearest}?" if nearest else f"Its sections are {', '.join(MAPPING_SECTIONS)}."
                 raise WorkHealthError(f"{name} has an unknown section {section!r}. {fix}")
-        codes = _parse_section(sections.get("codes", {}), f"{name}, codes")
+        codes = parse_section(sections.get("codes", {}), f"{name}, codes")
         header = sections.get("header")
         if header is not None and (not isinstance(header, int) or isinstance(header, bool) or header < 1):
             raise WorkHealthError(f"{name}: header must be a row number; it is {header!r}")
         sheet = sections.get("sheet")
-        sheets = _parse_section(sections.get("sheets", {}), f"{name}, sheets")
+        sheets = parse_section(sections.get("sheets", {}), f"{name}, sheets")
+        shared = {key: section for key, section in sections.items() if key in SHEET_SECTIONS}
         for switch in ("sum", "hidden"):
             if not isinstance(sections.get(switch, False), bool):
                 raise WorkHealthError(f"{name}: {switch} must be true or false; it is {sections[switch]!r}")
         return cls(
-            columns=_parse_texts(sections.get("columns", {}), f"{name}, columns"),
-            codes={column: _parse_texts(texts, f"{name}, codes.{column}") for column, texts in codes.items()},
-            constants=_parse_texts(sections.get("constants", {}), f"{name}, constants"),
+            columns=parse_texts(sections.get("columns", {}), f"{name}, columns"),
+            codes={column: parse_texts(texts, f"{name}, codes.{column}") for column, texts in codes.items()},
+            constants=parse_texts(sections.get("constants", {}), f"{name}, constants"),
             header=header,
             sheet=None if sheet is None else str(sheet),
-            sheets={key: _parse_texts(texts, f"{name}, sheets.{key}") for key, texts in sheets.items()},
-            skip=_parse_skip(sections.get("skip", {}), f"{name}, skip"),
-            unpivot=_parse_unpivot(sections["unpivot"], f"{name}, unpivot") if "unpivot" in sections else None,
-            marks=_parse_marks(sections.get("marks", {}), f"{name}, marks"),
-            period=_parse_period(sections["period"], f"{name}, period") if "period" in sections else None,
+            sheets={
+                key: cls.from_document(merge_sheet(shared, section, f"{name}, sheets.{key}"), f"{name}, sheets.{key}")
+                for key, section in sheets.items()
+            },
+            skip=parse_skip(sections.get("skip", {}), f"{name}, skip"),
+            unpivot=parse_unpivot(sections["unpivot"], f"{name}, unpivot") if "unpivot" in sections else None,
+            marks=parse_marks(sections.get("marks", {}), f"{name}, marks"),
+            period=parse_period(sections["period"], f"{name}, period") if "period" in sections else None,
             is_summed=sections.get("sum") is True,
             sends_hidden=sections.get("hidden") is True,
             undecided=list_open_decisions(sections),
@@ -137,13 +134,14 @@ class ColumnMapping:
     def list_source_names(self) -> list[str]:
         """Return the columns of the source that the mapping names."""
         unpivoted = self.unpivot.columns if self.unpivot else ()
-        return [*self.columns, *unpivoted, *([self.period.column] if self.period else ())]
+        return [*self.columns, *unpivoted, *([self.period.column] if self.period and self.period.column else ())]
 
     def is_unpivoted(self, name: str) -> bool:
         return self.unpivot is not None and self.unpivot.find_category(name) is not None
 
     def is_period(self, name: str) -> bool:
-        return self.period is not None and normalise_name(self.period.column) == normalise_name(name)
+        column = self.period.column if self.period else ""
+        return bool(column) and normalise_name(column) == normalise_name(name)
 
     def build_code_mapper(self, column: str) -> Callable[[str], str]:
         """Return a function from a cell of the source to a cell of this column of the submission."""
@@ -160,87 +158,20 @@ class ColumnMapping:
         """Return the mapping without these constants, such as the period of the quarter before."""
         dropped = frozenset(names)
         kept = {name: value for name, value in self.constants.items() if name not in dropped}
-        return replace(self, constants=kept)
+        sheets = {name: sheet.drop_constants(dropped) for name, sheet in self.sheets.items()}
+        return replace(self, constants=kept, sheets=sheets)
 
     def find_faults(self, columns: Iterable[str]) -> list[str]:
         """Describe each target that is not one of these columns, with the most similar column."""
         known = list(columns)
         targets = [*self.columns.values(), *self.codes, *self.constants]
-        targets += [name for constants in self.sheets.values() for name in constants]
-        targets += [self.unpivot.dimension, self.unpivot.value] if self.unpivot else []
+        targets += [name for sheet in self.sheets.values() for name in (*sheet.columns.values(), *sheet.codes)]
+        targets += [name for sheet in self.sheets.values() for name in sheet.constants]
+        unpivots = [mapping.unpivot for mapping in (self, *self.sheets.values()) if mapping.unpivot]
+        targets += [name for unpivot in unpivots for name in (unpivot.dimension, unpivot.value)]
         unknown = dict.fromkeys(name for name in targets if name and name not in known)
         return [
             f"{name!r} is not a column of a submission."
             + (f" Did you mean {nearest}?" if (nearest := find_nearest(name, known)) else "")
             for name in unknown
         ]
-
-
-def _parse_section(document: object, name: str) -> dict[str, object]:
-    if not isinstance(document, Mapping):
-        raise WorkHealthError(f"{name} must map names to values; it is {document!r}")
-    return {str(key): value for key, value in cast(Mapping[object, object], document).items()}
-
-
-def _check_fields(section: Mapping[str, object], fields: tuple[str, ...], name: str) -> None:
-    for key in section:
-        if key not in fields:
-            raise WorkHealthError(f"{name}: unknown field {key!r}. Its fields are {', '.join(fields)}.")
-
-
-def _parse_skip(document: object, name: str) -> SkipRule:
-    section = _parse_section(document, name)
-    _check_fields(section, ("rows", "where"), name)
-    rows = section.get("rows", [])
-    if not isinstance(rows, list) or not all(type(row) is int for row in cast("list[object]", rows)):
-        raise WorkHealthError(f"{name}: rows must be a list of row numbers; it is {rows!r}")
-    patterns = {
-        column: tuple(map(str, cast("list[object]", texts))) if isinstance(texts, list) else (str(texts),)
-        for column, texts in _parse_section(section.get("where", {}), f"{name}.where").items()
-    }
-    return SkipRule(frozenset(cast("list[int]", rows)), patterns)
-
-
-def _parse_unpivot(document: object, name: str) -> UnpivotRule:
-    section = _parse_section(document, name)
-    _check_fields(section, ("dimension", "columns", "value"), name)
-    if not section.get("dimension") or not section.get("columns"):
-        raise WorkHealthError(f"{name} needs a dimension and columns")
-    columns = _parse_texts(section["columns"], f"{name}.columns")
-    return UnpivotRule(str(section["dimension"]), columns, str(section.get("value", "value")))
-
-
-def _parse_period(document: object, name: str) -> PeriodRule:
-    section = _parse_section(document, name)
-    _check_fields(section, ("column", "type"), name)
-    if not section.get("column") or section.get("type") not in PERIOD_TYPES:
-        raise WorkHealthError(f"{name} needs a column and a type, one of {', '.join(PERIOD_TYPES)}")
-    return PeriodRule(str(section["column"]), str(section["type"]))
-
-
-def _parse_marks(document: object, name: str) -> dict[str, Mark]:
-    return {
-        normalise_name(text): _parse_mark(meaning, f"{name}: {text!r}")
-        for text, meaning in _parse_section(document, name).items()
-        if not (isinstance(meaning, str) and meaning.startswith(OPEN_MARK))
-    }
-
-
-def _parse_mark(meaning: object, name: str) -> Mark:
-    """Return the meaning of a mark: a number, a status, or a table with a status and bounds."""
-    if type(meaning) is int and meaning >= 0:
-        return Mark(value=str(meaning))
-    section = {"status": meaning} if isinstance(meaning, str) else _parse_section(meaning, name)
-    _check_fields(section, ("status", "lower", "upper"), name)
-    if section.get("status") not in STATUSES:
-        raise WorkHealthError(f"{name} must be a number or a status, one of {', '.join(STATUSES)}; it is {meaning!r}")
-    lower, upper = (str(section[key]) if type(section.get(key)) is int else "" for key in ("lower", "upper"))
-    return Mark(status=str(section["status"]), lower=lower, upper=upper)
-
-
-def _parse_texts(document: object, name: str) -> dict[str, str]:
-    values = _parse_section(document, name)
-    for key, value in values.items():
-        if not isinstance(value, str | int):
-            raise WorkHealthError(f"{name}: {key!r} must be text; it is {value!r}")
-    return {key: str(value) for key, value in values.items()}

@@ -90,10 +90,13 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class PeriodRule:
-    """A column of dates that gives the period."""
+    """The source of the period: a column of dates, or else the titles above the header and the name of the sheet."""
 
-    column: str
-    type: str
+    column: str = ""
+    type: str = ""
+    """The type of the period; empty if the constants state it."""
+    reads_titles: bool = True
+    """False if the titles may state another period than the constants."""
 
 
 def apply_marks(cells: Cells, marks: Mapping[str, Mark]) -> Cells:

@@ -42,14 +42,20 @@ def _list_words(text: str) -> list[str]:
     return [word for word in fold_name(text).split() if len(word) >= MIN_WORD_CHARACTERS]
 
 
-def answer_open_questions(proposal: Proposal, facts: PlanFacts, choose: Choose) -> None:
+def answer_open_questions(proposal: Proposal, facts: PlanFacts, choose: Choose, *, sheet: str = "") -> None:
     """Ask about each row and column that has numbers and no certain meaning. Unanswered ones stay open."""
-    column = proposal.find_target("area")
+    column, where = proposal.find_target("area"), f"Sheet {sheet}: " if sheet else ""
+    whole = proposal.constants.get("area")
+    if whole is not None and whole.is_open and whole.value:
+        answers = {whole.value: facts.name_area(whole.value)} | _LATER
+        answer = choose(f"{where}No column has areas. Which area do the rows count?", answers, LATER)
+        if answer != LATER:
+            proposal.constants["area"] = Entry(answer, facts.name_area(answer))
     for text, entry in [*proposal.codes.get("area", {}).items()]:
         if entry.is_open and column is not None:
             answers = {entry.value: facts.name_area(entry.value)} if entry.value else {}
             skip = {} if "*" in text else {SKIP: "do not send these rows"}
-            answer = choose(f"Which area is {text!r}? {entry.comment}.", answers | skip | _LATER, LATER)
+            answer = choose(f"{where}Which area is {text!r}? {entry.comment}.", answers | skip | _LATER, LATER)
             if answer == SKIP:
                 del proposal.codes["area"][text]
                 proposal.skips.setdefault(column, []).append(text)
@@ -58,7 +64,7 @@ def answer_open_questions(proposal: Proposal, facts: PlanFacts, choose: Choose) 
     for name, entry in [*proposal.wide_columns.items()]:
         if entry.is_open and proposal.dimension:
             answers = facts.labels.dimensions[proposal.dimension] | {TOTAL: "all categories together"}
-            question = f"Which category of {proposal.dimension} is the column {name!r}?"
+            question = f"{where}Which category of {proposal.dimension} is the column {name!r}?"
             answer = choose(question, answers | {SKIP: "do not send this column"} | _LATER, LATER)
             if answer == SKIP:
                 del proposal.wide_columns[name]

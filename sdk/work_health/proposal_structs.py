@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -69,6 +69,8 @@ class Proposal:
     wide_columns: dict[str, Entry] = field(default_factory=dict[str, Entry])
     """The category of each of these columns."""
     period_column: str | None = None
+    has_title_period: bool = False
+    """True if the titles state the period."""
     skipped_rows: list[int] = field(default_factory=list[int])
     questions: list[str] = field(default_factory=list[str])
     """Choices that belong to no entry."""
@@ -76,6 +78,15 @@ class Proposal:
 
     def find_target(self, target: str) -> str | None:
         return next((name for name, entry in self.columns.items() if entry.value == target), None)
+
+    def iter_entries(self) -> Iterator[Entry]:
+        for section in (self.constants, self.columns, *self.codes.values(), self.wide_columns, self.marks):
+            yield from section.values()
+
+    def is_recognised(self) -> bool:
+        """Return True if a column has numbers, and another one or the numbers' own names state what they count."""
+        has_names = any(entry.value and entry.value not in NUMBER_COLUMNS for entry in self.columns.values())
+        return bool(self.list_number_columns()) and (has_names or self.dimension is not None)
 
     def list_number_columns(self) -> list[str]:
         """Return the columns of the source whose numbers are sent."""

@@ -36,7 +36,7 @@ class LeftOutRows:
         names = [f"{row} {text}" for row, text in zip(self.rows, self.texts, strict=True)] if self.texts else self.rows
         limit = MAX_SHOWN_FIGURES if self.texts else MAX_SHOWN_ROWS
         more = f" … ({self.count})" if self.count > limit else ""
-        return f"{self.reason} {', '.join(map(str, names[:limit]))}{more}{f' of {self.sheet}' if self.sheet else ''}"
+        return f"{self.reason} {', '.join(map(str, names[:limit]))}{more}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,8 +63,14 @@ class RowAccount:
         return asdict(self)
 
     def __str__(self) -> str:
-        left_out = "; ".join(map(str, self.left_out))
-        return f"Rows: {self.read} read, {self.used} used{f'; left out: {left_out}' if left_out else ''}."
+        by_sheet: dict[str, list[LeftOutRows]] = {}
+        for group in sorted(self.left_out, key=lambda group: not group.texts):
+            by_sheet.setdefault(group.sheet, []).append(group)
+        left_out = "".join(
+            f"; left out{f' of {sheet}' if sheet else ''}: {'; '.join(map(str, groups))}"
+            for sheet, groups in by_sheet.items()
+        )
+        return f"Rows: {self.read} read, {self.used} used{left_out}."
 
 
 def account_for_rows(

@@ -10,16 +10,17 @@ from ._calls import send
 from ._generated.api.plan import list_areas, list_dimensions
 from ._generated.api.returns import get_template_schema
 from .errors import CheckFailed, RequestRejected, WorkHealthError
-from .grids import read_grid
 from .mapping import ColumnMapping
 from .mapping_decisions import refuse_open_decisions
 from .name_resolution import resolve_names
 from .programme_steps import choose_programme
+from .repeated_cells import drop_repeated_cells
 from .results import CheckResult
 from .return_forms import Labels, ReturnForm, ReturnKey
-from .table_building import build_table
+from .sheet_reading import build_joint_table, read_sheets
 from .table_checks import check_cells, group_rows_by_return
-from .tables import MAX_LISTED_ROWS, SUBMISSION_COLUMNS, Grid, Table, Tabular, build_finding, join_tables
+from .tables import MAX_LISTED_ROWS, SUBMISSION_COLUMNS, Table, Tabular, build_finding
+from .unread_sheets import find_unread_sheets
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -49,29 +50,30 @@ def load_source(
     mapping = to_mapping(options.mapping)
     if mapping is not None:
         refuse_open_decisions(mapping.undecided)
-        mapping = mapping.drop_constants(name for name in ("measure", "period") if getattr(submission, name))
-    grids = _read_grids(source, mapping, options.sheet)
+        mapping = _prefer_options(mapping, submission)
+    sheets = read_sheets(source, mapping, options.sheet)
     programme = yield from choose_programme(settings, options.programme)
     dimensions = (yield from send(list_dimensions.call(programme))).items
     slugs = [dimension.slug for dimension in dimensions]
     if mapping and (faults := mapping.find_faults([*SUBMISSION_COLUMNS, *slugs])):
         raise WorkHealthError("The mapping is invalid: " + " ".join(faults))
     labels = yield from fetch_labels(programme, dimensions)
-    table = join_tables(
-        [build_table(grid, slugs, mapping, labels) for grid in grids], [*(mapping.sheets if mapping else ())]
-    )
-    return LoadedSource(programme, table, labels)
+    table = build_joint_table(sheets, slugs, labels, submission.period)
+    unread = find_unread_sheets(source, [grid.sheet for grid, _ in sheets])
+    return LoadedSource(programme, replace(table, warnings=(*table.warnings, *unread)), labels)
 
 
-def _read_grids(source: Tabular, mapping: ColumnMapping | None, sheet: str | None) -> list[Grid]:
-    """Return the grid of the source, or one for each sheet that the mapping lists."""
-    mapping = mapping or ColumnMapping()
-    if sheet or not mapping.sheets:
-        return [read_grid(source, sheet=sheet or mapping.sheet, sends_hidden=mapping.sends_hidden)]
-    return [
-        replace(read_grid(source, sheet=name, sends_hidden=mapping.sends_hidden), constants=constants)
-        for name, constants in mapping.sheets.items()
-    ]
+def _prefer_options(mapping: ColumnMapping, submission: SubmissionOptions) -> ColumnMapping:
+    """Return the mapping without the constants that options replace. One option cannot replace several constants."""
+    names = [name for name in ("measure", "period") if getattr(submission, name)]
+    for name in names:
+        stated = {sheet.constants[name] for sheet in mapping.sheets.values() if name in sheet.constants}
+        if len(stated) > 1:
+            values = ", ".join(sorted(stated))
+            raise WorkHealthError(
+                f"The sheets of the mapping have different constants of {name}: {values}. Omit {name}=."
+            )
+    return mapping.drop_constants(names)
 
 
 def to_mapping(mapping: MappingSource) -> ColumnMapping | None:
@@ -109,7 +111,8 @@ def check_rows(loaded: LoadedSource, options: SubmissionOptions, *, resolves: bo
     With `resolves`, the table gets codes in place of the names of areas and the labels of categories.
     """
     table = loaded.table
-    rows_by_return = group_rows_by_return(table, {"measure": options.measure, "period": options.period})
+    constants = {"measure": options.measure, "period": options.period}
+    rows_by_return = group_rows_by_return(table, constants)
     findings: list[Finding] = []
     forms: dict[ReturnKey, ReturnForm] = {}
     fetched: dict[tuple[str, ...], ReturnForm | None] = {}
@@ -120,13 +123,14 @@ def check_rows(loaded: LoadedSource, options: SubmissionOptions, *, resolves: bo
                 fetched[form_key] = yield from _fetch_form(loaded.programme, key, options.organisation)
             except RequestRejected as refusal:
                 fetched[form_key] = None
-                row_numbers = [table.row_numbers[row] for row in rows]
-                findings += [_locate_finding(finding, row_numbers) for finding in refusal.findings]
+                findings += [_locate_finding(finding, table, rows) for finding in refusal.findings]
         if form := fetched[form_key]:
             forms[key] = form
     if resolves:
         table = resolve_names(table, forms, rows_by_return, loaded.labels)
-    findings += check_cells(table, forms, rows_by_return, loaded.labels)
+    table, differences = drop_repeated_cells(table, rows_by_return.values(), loaded.labels)
+    rows_by_return = group_rows_by_return(table, constants)
+    findings += [*differences, *check_cells(table, forms, rows_by_return, loaded.labels)]
     for finding in findings:
         finding.column = table.source_names.get(finding.column, finding.column) if finding.column else finding.column
     if findings:
@@ -153,8 +157,10 @@ def _fetch_form(programme: str, key: ReturnKey, organisation: str | None) -> Ste
     return ReturnForm.from_schema(schema)
 
 
-def _locate_finding(finding: Finding, row_numbers: list[int]) -> Finding:
+def _locate_finding(finding: Finding, table: Table, rows: list[int]) -> Finding:
     """Change a finding about a query parameter to one about the column and rows that the value came from."""
+    row_numbers = list(dict.fromkeys(table.row_numbers[row] for row in rows))
+    finding.message = f"{table.name_sheets(rows)}{finding.message}"
     finding.column = finding.column or finding.path or None
     finding.path = None
     finding.rows = row_numbers[:MAX_LISTED_ROWS]

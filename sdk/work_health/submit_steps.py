@@ -169,8 +169,7 @@ def renumber_findings(findings: Iterable[Finding], table: Table | None) -> None:
     for finding in findings:
         finding.column = table.source_names.get(finding.column, finding.column) if finding.column else finding.column
         if finding.rows:
-            if sheets := dict.fromkeys(table.sheets[row - FIRST_CSV_ROW] for row in finding.rows if table.sheets):
-                finding.message = f"Sheet {', '.join(sheets)}: {finding.message}"
+            finding.message = f"{table.name_sheets(row - FIRST_CSV_ROW for row in finding.rows)}{finding.message}"
             finding.rows = list(dict.fromkeys(_find_source_row(row, table) for row in finding.rows))
 
 

@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import attrs
-
+from ._generated.models import Severity
 from .errors import CheckFailed
 from .header_checks import find_figures_above_header, find_second_header
-from .hidden_cells import format_column_letters
 from .mapping import ColumnMapping
-from .mapping_rules import Cells, SkipRule, apply_marks, build_period_code, is_blank, parse_date, sum_rows
+from .mapping_rules import Cells, apply_marks, build_period_code, is_blank, parse_date, sum_rows
 from .name_matching import find_nearest, normalise_name
+from .reading_checks import (
+    find_merged_cells,
+    find_missing_number_columns,
+    find_ragged_rows,
+    find_values_of_wide_table,
+    select_hidden_cells,
+)
+from .readings import Reading
 from .row_accounts import NumberedRow, account_for_rows, find_trailing_rows
 from .swallowed_rows import find_swallowed_rows
-from .tables import NUMBER_COLUMNS, SUBMISSION_COLUMNS, Grid, Table, build_finding
+from .tables import SUBMISSION_COLUMNS, Grid, Table, build_finding
+from .title_periods import choose_title_period
 from .wide_tables import find_wide_table
 
 if TYPE_CHECKING:
@@ -27,90 +34,77 @@ HEADER_SEARCH_ROWS = 30
 """The header is in one of the first rows: titles and notes come before it."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Reading:
-    """A grid with the index of its header, and the names that its columns may have."""
-
-    grid: Grid
-    header_index: int
-    column_by_name: Mapping[str, str]
-    """Columns of a submission by normalised name."""
-    mapping: ColumnMapping | None
-
-    @property
-    def header(self) -> list[str]:
-        return self.grid.rows[self.header_index]
-
-    @property
-    def titles(self) -> list[list[str]]:
-        """The rows above the header."""
-        return self.grid.rows[: self.header_index]
-
-    @property
-    def header_rows(self) -> list[int]:
-        """The row number of the header, if the source shows one."""
-        return [] if self.grid.has_header else [self.grid.first_row + self.header_index]
-
-    def iter_filled_rows(self, *, skips: bool = True) -> Iterator[NumberedRow]:
-        """Yield the rows below the header that are not empty, with their row numbers; not those that it skips."""
-        first_row = self.grid.first_row + self.header_index + 1
-        skip = self.mapping.skip if self.mapping and skips else SkipRule()
-        is_skipped = skip.build_test(self.header)
-        for number, row in enumerate(self.grid.rows[self.header_index + 1 :], first_row):
-            if any(map(str.strip, row)) and not is_skipped(number, row):
-                yield number, row
-
-
 def build_table(
-    grid: Grid, dimensions: Sequence[str], mapping: ColumnMapping | None, labels: Labels | None = None
+    grid: Grid,
+    dimensions: Sequence[str],
+    mapping: ColumnMapping | None,
+    labels: Labels | None = None,
+    period: str | None = None,
 ) -> Table:
     """Return the rows under the columns of a submission. Raises `CheckFailed` with every finding.
 
-    With `labels`, a finding states which unknown columns are categories of a dimension.
+    With `labels`, a finding states which unknown columns are categories of a dimension. `period` is the one that the
+    caller states; the titles may not state another one.
     """
     column_by_name = {normalise_name(name): name for name in (*SUBMISSION_COLUMNS, *dimensions)}
-    reading = _Reading(grid, _find_header(grid, column_by_name, mapping), column_by_name, mapping)
+    header_index = _find_header(grid, column_by_name, mapping)
+    reading = Reading(grid, header_index, column_by_name, mapping or ColumnMapping(), mapping is not None)
     targets, findings = _map_columns(reading)
     findings = [
         *(find_wide_table(grid.source, reading.header, reading.header_rows, labels) if findings and labels else ()),
         *findings,
     ]
-    findings += _find_merged_cells(reading)
+    findings += find_merged_cells(reading)
+    missing = list(find_missing_number_columns(reading, targets)) if reading.has_mapping else []
+    findings += [finding for finding in missing if finding.severity is Severity.ERROR]
+    findings += find_values_of_wide_table(reading, targets)
     body = list(reading.iter_filled_rows())
     trailing = _find_trailing_rows(reading, targets, body)
     body = body[: len(body) - len(trailing)]
-    findings += _select_hidden_cells(reading, targets, {number for number, _ in body})
+    findings += select_hidden_cells(reading, targets, {number for number, _ in body})
     if body:
         findings += find_second_header(reading.header, targets, body[0])
     findings += find_figures_above_header(reading.titles, reading.grid.first_row, sum(map(bool, targets)))
-    findings += _find_ragged_rows(reading, body)
+    findings += find_ragged_rows(reading, body)
     if grid.delimiter is not None:
         findings += find_swallowed_rows(reading.header, body, grid.delimiter)
     if not body:
         findings.append(build_finding("no-rows", f"{grid.source} has a header but no rows."))
+    title_period, contradictions = _choose_period(reading, targets, period)
+    findings += contradictions
     if findings:
         raise CheckFailed(f"{grid.source} is not a table of returns.", findings)
-    return _fill_table(reading, targets, body, trailing)
+    table = _fill_table(reading, targets, title_period, body, trailing)
+    return replace(table, warnings=(*table.warnings, *missing))
 
 
-def _find_trailing_rows(reading: _Reading, targets: list[str], body: list[NumberedRow]) -> list[tuple[int, str]]:
+def _choose_period(reading: Reading, targets: Sequence[str], period: str | None) -> tuple[str, list[Finding]]:
+    """Return the period that the titles give, and what contradicts it. A column of periods comes before titles."""
+    if "period" in targets or reading.grid.has_header:
+        return "", []
+    mapping, grid = reading.mapping, reading.grid
+    texts = [*(" ".join(row) for row in reading.titles), grid.sheet]
+    return choose_title_period(mapping.period, period or mapping.constants.get("period", ""), texts)
+
+
+def _find_trailing_rows(reading: Reading, targets: list[str], body: list[NumberedRow]) -> list[tuple[int, str]]:
     """Return the rows below the table of a file. A mapping names the totals to skip, and may use others."""
     if reading.grid.has_header:
         return []
     area = targets.index("area") if "area" in targets else None
-    return list(find_trailing_rows(body, area, has_totals=reading.mapping is None))
+    return list(find_trailing_rows(body, area, has_totals=not reading.has_mapping))
 
 
 def _fill_table(
-    reading: _Reading, targets: list[str], body: list[NumberedRow], trailing: list[tuple[int, str]]
+    reading: Reading, targets: list[str], period: str, body: list[NumberedRow], trailing: list[tuple[int, str]]
 ) -> Table:
     """Return the rows with the mapping's rules applied. Rows without content are left out, because they are missing."""
     grid, header = reading.grid, reading.header
-    rows = list(_iter_cells(reading, targets, body))
+    rows = list(_iter_cells(reading, targets, {"period": period} if period else {}, body))
     filled = [(number, cells) for number, cells in rows if not is_blank(cells)]
     used = {number for number, _ in filled}
     blank = [number for number, _ in body if number not in used]
-    if reading.mapping is not None and reading.mapping.is_summed:
+    if reading.mapping.is_summed:
         filled = list(sum_rows(filled))
     if not filled:
         message = f"{grid.source} has no row with a number or a status."
@@ -121,7 +115,7 @@ def _fill_table(
         columns=columns,
         rows=[[cells.get(name, "") for name in columns] for _, cells in filled],
         row_numbers=[number for number, _ in filled],
-        is_unmodified=reading.mapping is None
+        is_unmodified=not reading.has_mapping
         and reading.header_index == 0
         and grid.delimiter is not None
         and not blank
@@ -133,7 +127,7 @@ def _fill_table(
             header_row=None if grid.has_header else grid.first_row + reading.header_index,
             used=used,
             reasons=dict.fromkeys(blank, "blank") | dict(trailing),
-            number_columns=_list_number_columns(reading, targets),
+            number_columns=reading.list_number_columns(targets),
         ),
         source_names={
             target: header[index]
@@ -143,31 +137,22 @@ def _fill_table(
     )
 
 
-def _list_number_columns(reading: _Reading, targets: Sequence[str]) -> list[int]:
-    """Return the indexes of the source's columns whose numbers are sent."""
-    mapping = reading.mapping or ColumnMapping()
-    names = enumerate(reading.header)
-    return [index for index, name in names if targets[index] in NUMBER_COLUMNS or mapping.is_unpivoted(name)]
-
-
-def _iter_cells(reading: _Reading, targets: list[str], body: list[NumberedRow]) -> Iterator[tuple[int, Cells]]:
+def _iter_cells(
+    reading: Reading, targets: list[str], constants: Cells, body: list[NumberedRow]
+) -> Iterator[tuple[int, Cells]]:
     """Yield the cells of each row by the column of a submission. A wide row becomes a row for each category."""
-    mapping, header = reading.mapping or ColumnMapping(), reading.header
-    constants = mapping.select_constants(targets) | dict(reading.grid.constants)
+    mapping, header = reading.mapping, reading.header
+    constants = mapping.select_constants(targets) | constants
     mappers = {index: mapping.build_code_mapper(target) for index, target in enumerate(targets) if target}
     date_index = next((index for index, name in enumerate(header) if mapping.is_period(name)), None)
-    categories = {
-        index: category
-        for index, name in enumerate(header)
-        if mapping.unpivot and (category := mapping.unpivot.find_category(name)) is not None
-    }
+    categories = reading.wide_columns
     for number, row in body:
         texts = [*row, *[""] * (len(header) - len(row))]
         cells = {targets[index]: map_code(texts[index]) for index, map_code in mappers.items()} | constants
         if mapping.period and date_index is not None:
             day = parse_date(texts[date_index])
             cells["period"] = build_period_code(day, mapping.period.type) if day else texts[date_index].strip()
-        if mapping.unpivot:
+        if mapping.unpivot and categories:
             for index, category in categories.items():
                 wide = cells | {mapping.unpivot.dimension: category, mapping.unpivot.value: texts[index].strip()}
                 yield number, apply_marks(wide, mapping.marks)
@@ -195,7 +180,7 @@ def _find_header(grid: Grid, column_by_name: Mapping[str, str], mapping: ColumnM
     raise CheckFailed(f"{grid.source} is empty.", [build_finding("no-rows", f"{grid.source} has no rows.")])
 
 
-def _map_columns(reading: _Reading) -> tuple[list[str], list[Finding]]:
+def _map_columns(reading: Reading) -> tuple[list[str], list[Finding]]:
     """Return the submission's column for each column of the source, empty if it is left out; and the findings."""
     findings: list[Finding] = []
     targets: list[str] = []
@@ -216,70 +201,21 @@ def _map_columns(reading: _Reading) -> tuple[list[str], list[Finding]]:
     return targets, findings
 
 
-def _map_column(reading: _Reading, name: str) -> str | None:
+def _map_column(reading: Reading, name: str) -> str | None:
     """Return the submission's column, empty if the column is left out, or None if it is unknown."""
-    if reading.mapping is not None and (target := reading.mapping.map_column(name)) is not None:
+    if (target := reading.mapping.map_column(name)) is not None:
         return target
     if normalise_name(name).endswith("-label"):
         return ""
     return reading.column_by_name.get(normalise_name(name))
 
 
-def _build_unknown_column_finding(reading: _Reading, name: str) -> Finding:
+def _build_unknown_column_finding(reading: Reading, name: str) -> Finding:
     nearest = find_nearest(normalise_name(name), reading.column_by_name)
     fix = f"Did you mean {nearest}? " if nearest else ""
-    if reading.mapping is None:
+    if not reading.has_mapping:
         fix += "A mapping file can map your columns to those of a submission."
     else:
         fix += f'In the mapping file, "{name}" = "{nearest or "…"}" sends it, and "{name}" = "" leaves it out.'
     message = f"A submission has no column {name!r}."
     return build_finding("unknown-column", message, rows=reading.header_rows, column=name, actual=name, fix=fix)
-
-
-def _select_hidden_cells(reading: _Reading, targets: Sequence[str], used: set[int]) -> Iterator[Finding]:
-    """Yield the findings about cells that would be sent, with the source's name of their column."""
-    sent = {
-        format_column_letters(index): name
-        for index, name in enumerate(reading.header)
-        if targets[index] or _is_used(reading, name)
-    }
-    for finding in reading.grid.findings:
-        rows = [row for row in finding.rows or [] if row in used]
-        if (finding.column is None or finding.column in sent) and (rows or not finding.rows):
-            column = sent.get(finding.column or "", finding.column)
-            yield attrs.evolve(finding, rows=rows, column=column)
-
-
-def _is_used(reading: _Reading, name: str) -> bool:
-    mapping = reading.mapping
-    return mapping is not None and (mapping.is_unpivoted(name) or mapping.is_period(name))
-
-
-def _find_merged_cells(reading: _Reading) -> Iterator[Finding]:
-    """Find merged cells from the header on. Only their first cell has a value: the others would count as totals."""
-    for (top, left), (bottom, right) in reading.grid.merged:
-        if bottom >= reading.header_index:
-            cells = f"{format_column_letters(left)}{top + 1}:{format_column_letters(right)}{bottom + 1}"
-            yield build_finding(
-                "merged-cells",
-                f"{cells} is one merged cell.",
-                rows=range(top + 1, bottom + 2),
-                column=format_column_letters(left),
-                actual=cells,
-                fix="Unmerge it and fill in each cell. Delete rows that only repeat a total in a merged cell.",
-            )
-
-
-def _find_ragged_rows(reading: _Reading, body: Sequence[NumberedRow]) -> Iterator[Finding]:
-    """Report rows with more cells than the header and, in a CSV file, with fewer: a file may be cut off."""
-    header = reading.header
-    width = max((index for index, name in enumerate(header, 1) if name.strip()), default=0)
-    longer = [number for number, row in body if any(cell.strip() for cell in row[len(header) :])]
-    shorter = [number for number, row in body if reading.grid.delimiter is not None and len(row) < width]
-    for rows, comparison, fix in (
-        (longer, "more", "Put text that contains the delimiter in quotes. Delete cells outside the table."),
-        (shorter, "fewer", "Fill in the row or delete it. If the file was cut off, export it again."),
-    ):
-        if rows:
-            message = f"There are {comparison} cells than the {width} of the header."
-            yield build_finding("ragged-row", message, rows=rows, fix=fix)

@@ -39,11 +39,12 @@ class FindingCollector:
 
     def __init__(self, row_numbers: list[int], sheets: Sequence[str] = ()) -> None:
         self._row_numbers, self._sheets = row_numbers, sheets
-        self._rows: dict[tuple[str, str, str, str, str], list[int]] = {}
+        self._rows: dict[tuple[str, str, str, str, str], dict[int, None]] = {}
 
     def add(self, row: int, code: str, column: str, actual: str, message: str, fix: str = "") -> None:
         message = f"Sheet {self._sheets[row]}: {message}" if self._sheets else message
-        self._rows.setdefault((code, column, actual, message, fix), []).append(self._row_numbers[row])
+        rows = self._rows.setdefault((code, column, actual, message, fix), {})
+        rows[self._row_numbers[row]] = None
 
     def to_findings(self) -> Iterator[Finding]:
         for (code, column, actual, message, fix), rows in self._rows.items():

@@ -63,8 +63,8 @@ class Grid:
     """Errors of cells, by the letters of their column. They count where the column is sent."""
     delimiter: str | None = None
     """The delimiter of a CSV file; None for other sources."""
-    constants: Mapping[str, str] = field(default_factory=dict[str, str])
-    """Cells of all rows that the mapping gives for this sheet."""
+    sheet: str = ""
+    """The name of the sheet of a workbook."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +99,11 @@ class Table:
         rows = [[*row, value] for row in self.rows]
         return replace(self, columns=[*self.columns, name], rows=rows, is_unmodified=False)
 
+    def name_sheets(self, rows: Iterable[int]) -> str:
+        """Return the beginning of a message about these rows, from 0: their sheets, if the table has several."""
+        sheets = dict.fromkeys(self.sheets[row] for row in rows if row < len(self.sheets))
+        return f"Sheet {', '.join(sheets)}: " if sheets else ""
+
     def to_csv(self, rows: Iterable[int] | None = None) -> bytes:
         """Return the table as CSV, or only the rows with these numbers, from 0."""
         text = io.StringIO(newline="")
@@ -123,7 +128,7 @@ def join_tables(tables: Sequence[Table], sheets: Sequence[str]) -> Table:
             for row in table.rows
         ],
         row_numbers=[number for table in tables for number in table.row_numbers],
-        warnings=tuple(finding for table in tables for finding in table.warnings),
+        warnings=tuple({finding.message: finding for table in tables for finding in table.warnings}.values()),
         source_names={name: text for table in tables for name, text in table.source_names.items()},
         sheets=[sheet for table, sheet in zip(tables, sheets, strict=True) for _ in table.rows],
         account=add_accounts([table.account.name_sheet(sheet) for table, sheet in zip(tables, sheets, strict=True)]),

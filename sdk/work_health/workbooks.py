@@ -40,24 +40,27 @@ def read_workbook(path: Path, sheet: str | None, *, sends_hidden: bool = False) 
     message = f"Hidden sheets are not read: {', '.join(hidden)}."
     fix = "To send a hidden sheet, name it as `sheet`."
     warnings = (build_finding("hidden-sheet", message, severity=Severity.WARNING, fix=fix),) if hidden else ()
-    return Grid(f"{path.name}, sheet {name!r}", rows, merged=merged, warnings=warnings, findings=tuple(findings))
+    source = f"{path.name}, sheet {name!r}"
+    return Grid(source, rows, merged=merged, warnings=warnings, findings=tuple(findings), sheet=name)
 
 
-def list_sheets(path: Path) -> list[str]:
-    """Return the visible sheets of a workbook that have cells. Raises `CheckFailed` if it is not readable."""
+def read_visible_sheets(path: Path) -> dict[str, list[list[str]]]:
+    """Return the rows of each visible sheet that has cells. Raises `CheckFailed` if the workbook is not readable."""
     try:
         from python_calamine import CalamineError, CalamineWorkbook, SheetVisibleEnum
     except ImportError as error:
         raise CheckFailed("To read workbooks, install `work-health[excel]`.", []) from error
     try:
         book = CalamineWorkbook.from_path(path)  # pyright: ignore[reportUnknownMemberType] PathLike without its type
+        names = [entry.name for entry in book.sheets_metadata if entry.visible is SheetVisibleEnum.Visible]
+        sheets = {name: book.get_sheet_by_name(name) for name in names}
+        return {
+            name: [[to_text(cell) for cell in row] for row in sheet.to_python(skip_empty_area=False)]
+            for name, sheet in sheets.items()
+            if sheet.end is not None
+        }
     except (CalamineError, OSError, ValueError) as error:
         raise CheckFailed(f"{path.name} is not readable as a workbook: {error}.", []) from error
-    return [
-        entry.name
-        for entry in book.sheets_metadata
-        if entry.visible is SheetVisibleEnum.Visible and book.get_sheet_by_name(entry.name).end is not None
-    ]
 
 
 def _choose_sheet(book: str, is_visible: dict[str, bool], filled: set[str], sheet: str | None) -> str:

@@ -323,6 +323,107 @@ def test_open_decisions_of_a_mapping_are_refused(command, tmp_path):
     assert (checked.code, 'skipped 6 "Derby" 5' in checked.out) == (ExitCode.DONE, True)
 
 
+def write_activity(path: Path, period: str, *, age_total: int = 20, ward: str = "Bulwell") -> None:
+    """Write a workbook as an officer exports it: a cover, wards by sex, and the age bands of the city."""
+    book = openpyxl.Workbook()
+    sheets = {
+        "Cover": [["IPS in Primary Care - activity"], [period], ["Contact: data team."]],
+        "Wards": [
+            ["New referrals"], [f"Reporting period: {period}"], [], ["Locality", "Female", "Male", "Not stated", "All"],
+            ["Aspley", 4, 4, 0, 8], [ward, 5, 4, 0, 9], ["Ward not known", 2, 1, 0, 3], ["City total", 11, 9, 0, 20],
+            ["Outside Nottingham", 3, 2, 0, 5], [], ["Source: case system of the team, extracted in May."],
+        ],
+        "Age": [
+            [f"Age at referral, {period}"], [], ["Age group", "Referrals"], ["16-19", 5], ["20-24", 5], ["25-34", 10],
+            ["Total", age_total],
+        ],
+    }  # fmt: skip
+    for name, rows in sheets.items():
+        sheet = book.create_sheet(name)
+        for row in rows:
+            sheet.append(row)
+    book.remove(book.worksheets[0])
+    book.save(path)
+
+
+DECISIONS = {
+    "Ward not known": '"E06000018-unknown"',
+    "City total": '"E06000018"',
+    "Outside Nottingham": None,
+    "area": '"E06000018"',
+}
+
+
+def decide(path: Path) -> list[str]:
+    """Decide the open lines of a mapping file, and return their keys."""
+    decided = []
+    keys = []
+    for line in path.read_text().splitlines():
+        if "TO DECIDE" in line:
+            keys.append(line.split('"')[1])
+            line = f'"{keys[-1]}" = {DECISIONS[keys[-1]]}'  # noqa: PLW2901 the decided line
+        decided.append(re.sub(r'^("Locality" = )\[(".*)\]$', r'\1[\2, "Outside Nottingham"]', line))
+    path.write_text("\n".join(line for line in decided if "None" not in line))
+    return keys
+
+
+def test_workbook_of_two_tables_is_one_return_in_every_quarter(command, tmp_path):
+    write_activity(tmp_path / "q3.xlsx", "October to December 2025")
+    drafted = command("mapping", "init", "q3.xlsx", "--yes", "-o", "ips.toml")
+    assert drafted.code == ExitCode.DONE, drafted.err
+    document = tomllib.loads((tmp_path / "ips.toml").read_text())
+    assert ([*document["sheets"]], document["period"]["from"]) == (["Wards", "Age"], "title")
+    assert "Cover" in (tmp_path / "ips.toml").read_text()
+    assert decide(tmp_path / "ips.toml") == [*DECISIONS]
+    checked = command("check", "q3.xlsx", "-m", "ips.toml")
+    assert (checked.code, f"{MEASURE} FY2025-26-Q3" in checked.out) == (ExitCode.DONE, True), checked.err
+    account = " ".join(checked.out.split())
+    assert all(text in account for text in ('repeated 7 "Nottingham" 20', 'skipped 9 "Outside Nottingham" 5'))
+    sent = json.loads(command("submit", "q3.xlsx", "-m", "ips.toml", "-n", "--confirm-withdrawals", "--json").out)
+    assert (sent["counts"]["received"], sent["rows"]["used"]) == (18, 7)
+
+    write_activity(tmp_path / "q4.xlsx", "Jan to Mar 2026")
+    checked = json.loads(command("check", "q4.xlsx", "-m", "ips.toml", "--json").out)
+    assert checked["returns"] == [f"{MEASURE} FY2025-26-Q4"]
+    refused = command("check", "q4.xlsx", "-m", "ips.toml", "--period", "FY2025-26-Q3", "--json")
+    assert [item["code"] for item in json.loads(refused.err)["findings"]] == ["title-period"] * 2
+    one = json.loads(command("check", "q4.xlsx", "-m", "ips.toml", "--sheet", "Wards", "--json").out)
+    assert [item["code"] for item in one["findings"]] == ["unread-sheets"]
+
+
+def test_findings_of_several_sheets_name_sheet_and_row_once(command, tmp_path):
+    write_activity(tmp_path / "q3.xlsx", "October to December 2025")
+    command("mapping", "init", "q3.xlsx", "--yes", "-o", "ips.toml")
+    decide(tmp_path / "ips.toml")
+    write_activity(tmp_path / "q3.xlsx", "October to December 2025", ward="Bulwel", age_total=999)
+    refused = command("check", "q3.xlsx", "-m", "ips.toml", "--json")
+    findings = {item["code"]: item for item in json.loads(refused.err)["findings"]}
+    assert {code: item["rows"] for code, item in findings.items()} == {"unknown-area": [6], "different-figures": [8, 7]}
+    assert findings["unknown-area"]["message"].startswith("Sheet Wards: ")
+    assert {"20", "999", "Wards", "Age"} <= {*re.findall(r"\w+", findings["different-figures"]["message"])}
+
+
+def test_option_replaces_constants_of_sheets(command, tmp_path):
+    write_activity(tmp_path / "q3.xlsx", "Q3")
+    sheet = '[sheets."{}"]\nperiod = "{}"\narea = "E06000018"\nheader = {}\n'
+    rules = f"""[constants]
+measure = "{MEASURE}"
+[columns]
+"Age group" = "age-band"
+"Referrals" = "value"
+[codes.age-band]
+"16-19" = "16-24"
+[skip]
+rows = [5, 7]
+"""
+    age, wards = sheet.format("Age", "FY2025-26-Q3", 3), sheet.format("Wards", "FY2025-26-Q2", 4)
+    options = ("q3.xlsx", "-m", "a.toml", "--period", "FY2025-26-Q4", "--json")
+    (tmp_path / "a.toml").write_text(rules + age)
+    assert json.loads(command("check", *options).out)["returns"] == [f"{MEASURE} FY2025-26-Q4"]
+    (tmp_path / "a.toml").write_text(rules + age + wards)
+    assert command("check", *options).code == ExitCode.USAGE
+
+
 def test_mapping_init_lets_a_person_choose(command, tmp_path, monkeypatch):
     (tmp_path / "export.csv").write_text("Council,Clients\nNottingham,80\n")
     questions = []

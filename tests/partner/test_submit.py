@@ -78,7 +78,8 @@ async def test_every_kind_of_source_submits_the_same_cells(council_client, tmp_p
 async def test_result_prints_as_a_table(council_client):
     result = await council_client.submit(QUARTER, dry_run=True)
     assert (result.is_accepted, result.report.counts.added, result.report.receipt) == (True, 4, None)
-    headline, *table = str(result).splitlines()
+    headline, *table, rows = str(result).splitlines()
+    assert rows == str(result.rows)
     assert headline.endswith("accepted: 4 added, 0 changed, 0 unchanged, 0 withdrawn")
     assert table == [
         "  return                      period        outcome   revision  timeliness",

@@ -41,7 +41,7 @@ def propose(text: str, facts: PlanFacts = FACTS) -> tuple[dict, list[str], list[
     """Return the mapping, the open questions, and the rows that the mapping reads from the same text."""
     grid = read_grid(text.encode())
     proposal = propose_mapping(grid, facts)
-    document = tomllib.loads(write_mapping(proposal, {}, sheet=None, period_type="financial-quarter"))
+    document = tomllib.loads(write_mapping({"": proposal}, "financial-quarter"))
     jsonschema.validate(document, MAPPING_SCHEMA)
     table = build_table(grid, list(LABELS.dimensions), ColumnMapping.from_document(document))
     names = ("area", "sex", "age-band", "period", "value", "status", "upper")
@@ -185,7 +185,7 @@ def test_answers_of_a_person_decide():
         return chosen
 
     answer_open_questions(proposal, BULWELL, answer)
-    document = tomllib.loads(write_mapping(proposal, {}, sheet=None, period_type=None))
+    document = tomllib.loads(write_mapping({"": proposal}, "financial-quarter"))
     assert list_open(document) == ["Hyson Green", "Ward not known", "City total"]
     assert document["skip"]["where"]["Ward"][-1] == "Outside Nottingham"
     assert document["codes"]["area"]["Bulwel"] == "E05012275"
