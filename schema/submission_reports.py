@@ -81,7 +81,7 @@ class Completeness(Struct, frozen=True, kw_only=True):
 
     required: int
     present: int
-    missing: Annotated[list[CellName], Meta(description="The missing cells, at most 100.")]
+    missing: Annotated[list[CellName], Meta(description="The missing cells, at most 100; totals of areas first.")]
 
 
 class ReturnReport(Struct, frozen=True, kw_only=True):

@@ -223,6 +223,10 @@ class Catalogue(Struct, frozen=True, kw_only=True, dict=True, eq=False):
         own = self.plan.area
         return [a for a in self.areas if not self.is_within(a, own) and not self.is_within(own, a)]
 
+    def name_area(self, code: str) -> str:
+        """Return the name of an area with its code, for messages."""
+        return f"{self.areas[code].name} ({code})" if code in self.areas else code
+
     def is_within(self, code: str, outer: str) -> bool:
         return outer in self.list_area_and_ancestors(code)
 

@@ -69,7 +69,8 @@ def calculate_completeness(identified: IdentifiedReturn, cell_ids: Column, catal
     if identified.submitted.kind is not ReturnKind.DATA or identified.content is not None:
         return Completeness(required=0, present=0, missing=[])
     required = _index_required_cells(catalogue, identified.measure.slug, identified.duty.area)
-    missing = _find_missing(required, cell_ids).tolist()
+    missing: list[int] = _find_missing(required, cell_ids).tolist()
+    missing.sort(key=lambda index: bool(required.names[index][1]))  # totals first: their areas may lack all cells
     measure, series, service, period = identified.key
     names = [
         CellName(measure=measure, series=series, service=service, period=period, area=area, breakdown=breakdown)

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from ._spelling.names import find_by_part_of_name, fold_name
 from .column_contents import choose_column
 from .mapping_rules import SkipRule
-from .proposal_structs import TOTAL_WORDS, UNKNOWN_WORDS, Entry, PlanFacts, Proposal, describe_rows
-from .row_accounts import NumberedRow, is_figure
+from .proposal_structs import UNKNOWN_WORDS, Entry, PlanFacts, Proposal, describe_rows
+from .row_accounts import TOTAL_WORDS, NumberedRow, is_figure
 from .wide_tables import strip_total_word
 
 MAX_PATTERN_CHARACTERS = 40

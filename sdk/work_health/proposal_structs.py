@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from .return_forms import Labels
 
 UNKNOWN_WORDS = ("not known", "unknown", "not stated", "not recorded", "unspecified", "missing")
-TOTAL_WORDS = ("total", "totals", "all", "overall", "sum")
 
 
 @dataclass(frozen=True, slots=True)

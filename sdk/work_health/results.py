@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import html
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Self
 
 from ._structs import build_html_table, show_table
@@ -12,8 +13,11 @@ from .errors import RequestRejected, WorkHealthError, format_findings
 if TYPE_CHECKING:
     from uuid import UUID
 
-    from ._generated.models import Finding, Obligation, ReturnReport, ReturnRevision, SubmissionReport
+    from ._generated.models import CellName, Finding, Obligation, ReturnReport, ReturnRevision, SubmissionReport
     from .row_accounts import RowAccount
+
+
+MAX_NAMED_CELLS = 3
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -27,6 +31,13 @@ class SubmissionResult:
     """Warnings about the file that the client found."""
     rows: RowAccount | None = None
     """The rows of the source: read, used, and left out with the reason. Of returns, their observations."""
+    area_names: Mapping[str, str] = field(default_factory=dict[str, str])
+    """The plan's name of each area, by its code."""
+
+    @property
+    def missing_cells(self) -> list[str]:
+        """Return a sentence for each return that lacks required cells, with the first of them."""
+        return format_missing_cells(self._report, self.area_names) if self._report else []
 
     @property
     def outcome(self) -> str:
@@ -79,9 +90,34 @@ class SubmissionResult:
                 format_headline(self._report),
                 *format_returns(self._report),
                 *([str(self.rows)] if self.rows else []),
+                *self.missing_cells,
                 *format_findings(self.findings),
             ]
         )
+
+
+def format_missing_cells(report: SubmissionReport, area_names: Mapping[str, str]) -> list[str]:
+    """Return a sentence for each return that lacks required cells. Areas without any cell come first."""
+    lines: list[str] = []
+    for item in report.returns:
+        completeness = item.completeness
+        if completeness.present < completeness.required:
+            names = [_format_cell(cell, area_names) for cell in completeness.missing]
+            shown = "; ".join(names[:MAX_NAMED_CELLS])
+            count = completeness.required - completeness.present
+            more = f" and {count - MAX_NAMED_CELLS} more" if count > MAX_NAMED_CELLS else ""
+            lines.append(
+                f"{format_return_name(item)} {item.period.code}: {completeness.present} of {completeness.required} "
+                f"required cells are present. Missing: {shown}{more}."
+            )
+    return lines
+
+
+def _format_cell(cell: CellName, area_names: Mapping[str, str]) -> str:
+    area = cell.area or ""
+    breakdown = cell.breakdown.to_dict() if cell.breakdown else {}
+    name = f"{area_names[area]} ({area})" if area in area_names else area
+    return ", ".join([name, *(f"{dimension} {category}" for dimension, category in breakdown.items())])
 
 
 def format_headline(report: SubmissionReport) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from ._spelling.counts import read_count
 from ._spelling.marks import is_unclear_mark, read_mark
+from ._spelling.names import fold_name
 from ._spelling.trailing_rows import classify_trailing_row
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 MAX_TRAILING_ROWS = 30
 MAX_SHOWN_ROWS = 6
 MAX_SHOWN_FIGURES = 12
+TOTAL_WORDS = frozenset({"total", "totals", "all", "overall", "sum"})
 NumberedRow = tuple[int, list[str]]
 
 
@@ -55,6 +57,16 @@ class RowAccount:
             for group in counts.left_out or ()
         ]
         return cls(read=counts.read, used=counts.used, left_out=tuple(groups))
+
+    def name_skipped_totals(self) -> str:
+        """Return the skipped rows with numbers that have a word for a total, as text."""
+        return ", ".join(
+            f"row {row} {text}{f' of {group.sheet}' if group.sheet else ''}"
+            for group in self.left_out
+            if group.reason == "skipped"
+            for row, text in zip(group.rows, group.texts, strict=False)
+            if not TOTAL_WORDS.isdisjoint(fold_name(text).split())
+        )
 
     def name_sheet(self, sheet: str) -> RowAccount:
         return replace(self, left_out=tuple(replace(group, sheet=sheet) for group in self.left_out))

@@ -60,7 +60,7 @@ def load_source(
     labels = yield from fetch_labels(programme, dimensions)
     table = build_joint_table(sheets, slugs, labels, submission.period)
     unread = find_unread_sheets(source, [grid.sheet for grid, _ in sheets])
-    return LoadedSource(programme, replace(table, warnings=(*table.warnings, *unread)), labels)
+    return LoadedSource(programme, replace(table, warnings=(*table.warnings, *unread), area_names=labels.areas), labels)
 
 
 def _prefer_options(mapping: ColumnMapping, submission: SubmissionOptions) -> ColumnMapping:

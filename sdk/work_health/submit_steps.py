@@ -62,7 +62,7 @@ def submit_source(
     renumber_findings(report.findings, table)
     if table is None:  # only the server read the content
         return SubmissionResult(report, None, rows=RowAccount.from_report(report.rows) if report.rows else None)
-    return SubmissionResult(report, None, table.warnings, table.account)
+    return SubmissionResult(report, None, table.warnings, table.account, table.area_names)
 
 
 def to_submission(source: object, options: SubmissionOptions) -> NewSubmission | None:
@@ -167,6 +167,8 @@ def renumber_findings(findings: Iterable[Finding], table: Table | None) -> None:
     if table is None or table.is_unmodified:
         return
     for finding in findings:
+        if finding.code == "total-missing" and (skipped := table.account.name_skipped_totals()):
+            finding.fix = f"{finding.fix or ''} The mapping skips {skipped}.".strip()
         finding.column = table.source_names.get(finding.column, finding.column) if finding.column else finding.column
         if finding.rows:
             finding.message = f"{table.name_sheets(row - FIRST_CSV_ROW for row in finding.rows)}{finding.message}"

@@ -84,6 +84,8 @@ class Table:
     """The sheet of each row, if the table was read from several."""
     account: RowAccount = NO_ROWS
     """The rows of the source: read, used and left out."""
+    area_names: Mapping[str, str] = field(default_factory=dict[str, str])
+    """The plan's name of each area, for messages."""
 
     def iter_column(self, name: str) -> Iterator[str]:
         """Yield the cells of a column, empty ones if there is no such column."""

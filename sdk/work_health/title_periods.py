@@ -56,14 +56,14 @@ def choose_title_period(rule: PeriodRule | None, stated: str, texts: Iterable[st
     period_type = rule.type if rule is not None and is_read else period.type if period else ""
     if not period_type or period_type == PeriodType.SNAPSHOT:
         return "", []
-    found = find_title_periods(texts, period_type)
-    names = " and ".join(f"{code} ({words!r})" for code, words in found.items())
-    if stated and found and stated not in found:
+    titled = find_title_periods(texts, period_type)
+    names = " and ".join(f"{code} ({words!r})" for code, words in titled.items())
+    if stated and titled and stated not in titled:
         message = f"The titles of the sheet state {names}, but the period to send is {stated}."
         fix = 'Correct the one that is wrong. To ignore the titles, write `from = "constants"` under [period].'
         return "", [build_finding("title-period", message, actual=stated, fix=fix)]
-    if is_read and not stated and len(found) != 1:
+    if is_read and not stated and len(titled) != 1:
         message = f"The titles of the sheet state {names or f'no {period_type}'}."
         fix = "Write one period into the title, or pass `period=`."
         return "", [build_finding("title-period", message, fix=fix)]
-    return ("" if stated or not is_read else next(iter(found))), []
+    return ("" if stated or not is_read else next(iter(titled))), []

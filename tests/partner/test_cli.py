@@ -403,6 +403,30 @@ def test_findings_of_several_sheets_name_sheet_and_row_once(command, tmp_path):
     assert {"20", "999", "Wards", "Age"} <= {*re.findall(r"\w+", findings["different-figures"]["message"])}
 
 
+def test_what_a_mapping_loses_is_named(command, tmp_path):
+    write_activity(tmp_path / "q3.xlsx", "October to December 2025")
+    command("mapping", "init", "q3.xlsx", "--yes", "-o", "ips.toml")
+    decide(tmp_path / "ips.toml")
+    mapping = (tmp_path / "ips.toml").read_text()
+    options = ("q3.xlsx", "-m", "lost.toml", "-n", "--confirm-withdrawals")
+    (tmp_path / "lost.toml").write_text(mapping.replace('"Outside Nottingham"]', '"Bulwell"]'))
+    assert json.loads(command("submit", *options, "--json").err)["findings"][0]["code"] == "unknown-area"
+    (tmp_path / "lost.toml").write_text(mapping.replace('"Outside Nottingham"]', '"Outside Nottingham", "Bulwell"]'))
+    lost = command("submit", *options)
+    assert (lost.code, "areas-missing" in lost.out) == (ExitCode.DONE, True)
+    text = " ".join(lost.out.split())
+    assert all(part in text for part in ('skipped 6 "Bulwell" 9,', "Basford (E05012271);"))
+    assert re.search(r"E06000018\) is 20\b.*Basford \(E05012271\)", text)
+    wards = mapping.partition('[sheets."Age"]')[0]
+    (tmp_path / "lost.toml").write_text(wards.replace('"Outside Nottingham"]', '"Outside Nottingham", "City total"]'))
+    [finding] = json.loads(command("submit", *options, "--json").err)["findings"]
+    assert (finding["code"], finding.get("rows"), 'row 8 "City total" 20' in finding["fix"]) == (
+        "total-missing",
+        None,
+        True,
+    )
+
+
 def test_option_replaces_constants_of_sheets(command, tmp_path):
     write_activity(tmp_path / "q3.xlsx", "Q3")
     sheet = '[sheets."{}"]\nperiod = "{}"\narea = "E06000018"\nheader = {}\n'

@@ -78,8 +78,11 @@ async def test_every_kind_of_source_submits_the_same_cells(council_client, tmp_p
 async def test_result_prints_as_a_table(council_client):
     result = await council_client.submit(QUARTER, dry_run=True)
     assert (result.is_accepted, result.report.counts.added, result.report.receipt) == (True, 4, None)
-    headline, *table, rows = str(result).splitlines()
-    assert rows == str(result.rows)
+    headline, *table, rows, missing = str(result).splitlines()
+    assert (rows, [missing]) == (str(result.rows), result.missing_cells)
+    assert re.findall(r"\d+ of \d+|Aspley \(E05012270\)|and \d+ more", missing) == [
+        *("4 of 391", "Aspley (E05012270)", "and 384 more"),
+    ]
     assert headline.endswith("accepted: 4 added, 0 changed, 0 unchanged, 0 withdrawn")
     assert table == [
         "  return                      period        outcome   revision  timeliness",

@@ -195,7 +195,7 @@ INVALID = {
     "the same cell twice":    (make_return("learners", "town 1", "town 1"),          [("duplicate-cell", [2])]),
     # within the return
     "no total":               (make_return("learners", "town sex=female 1"),         [("total-missing", [1])]),
-    "no total of the town":   (make_return("learners", "east 1"),                    [("total-missing", [1])]),
+    "no total of the town":   (make_return("learners", "east 1"),                    [("total-missing", [])]),
     "parts above the total":  (make_return("learners", "town 9", "town sex=female 5", "town sex=male 5"),
                                [("sum-exceeds-total", [1, 2, 3])]),
     "hidden parts above it":  (make_return("learners", "town 9", "town sex=female 8", "town sex=male c:2-4"),
@@ -242,6 +242,21 @@ def test_missing_categories_give_a_warning():
         make_return("learners", "town 20", "town sex=female 12", "town sex=male 7")
     ).findings.listed()
     assert (warning.code, warning.severity, warning.rows) == ("categories-missing", "warning", [1, 2, 3])
+
+
+def test_areas_that_are_missing_and_do_not_add_up_give_a_warning():
+    [warning] = examine_returns(make_return("learners", "town 9", "east 4")).findings.listed()
+    assert (warning.code, warning.severity, warning.rows) == ("areas-missing", "warning", [1])
+    assert (warning.expected, warning.actual, warning.justifiable) == ("9", "4", True)
+    assert "E05999992" in warning.message
+
+
+def test_all_areas_must_add_up():
+    unknown = f"{TOWN}-unknown 0"
+    complete = make_return("learners", "town 9", "east 4", "west 4", unknown)
+    assert list_findings(complete) == [("sum-below-total", [1, 2, 3, 4])]
+    for parts in (["east 4", "west 5", unknown], ["east 4", "west c:2-6"], ["east x"]):
+        assert examine_returns(make_return("learners", "town 9", *parts)).findings.listed() == []
 
 
 @pytest.mark.parametrize("field", ["value", "lower"])

@@ -5,8 +5,6 @@ from itertools import chain, combinations
 from math import prod
 
 import numpy as np
-import numpy.typing as npt
-from msgspec import Struct
 
 from api.plan.breakdowns import TOTAL_KEY
 from api.plan.catalogue import Catalogue
@@ -15,21 +13,11 @@ from api.submissions.cell_columns import MISSING, Cells, Column, Mask, to_column
 from api.submissions.checks.cells import CellIndex
 from api.submissions.checks.code_index import margin_positions
 from api.submissions.checks.findings import Findings
+from api.submissions.checks.missing_areas import check_areas_add_up
+from api.submissions.checks.parts import Bounds, PartsOfTotals
 from api.submissions.revisions import IdentifiedReturn
 from schema.measures import RATIO_KINDS, MeasureKind
 from schema.problems import CellName
-
-Bounds = npt.NDArray[np.float64]
-
-
-class PartsOfTotals(Struct, frozen=True, kw_only=True, eq=False):
-    """Cells that are parts of a total in the same return."""
-
-    part_rows: Column
-    total_rows: Column  # the row of each part's total
-    expected_parts: int | None  # number of parts of a complete total; None if it is not known
-    is_exclusive: bool
-    description: str
 
 
 def check_totals(
@@ -41,12 +29,14 @@ def check_totals(
     low, high = count_bounds(index.cells, is_ratio[index.cells.item])
     margin = np.array([get_rounding_margin(submitted.submitted.rounded_to) for submitted in returns])[index.cells.item]
     low, high = np.maximum(low - margin, 0), high + margin
-    for parts in chain(_parts_by_scheme(index, returns, catalogue), [_parts_by_area(index, returns)]):
+    by_area = _parts_by_area(index, returns)
+    for parts in chain(_parts_by_scheme(index, returns, catalogue), [by_area]):
         if parts.is_exclusive:
             _check_sums(parts, low, high, index, returns, catalogue, findings)
         elif (larger := parts.part_rows[low[parts.part_rows] > high[parts.total_rows]]).size:
             larger += index.first_row
             findings.add("part-exceeds-total", f"A part {parts.description} is larger than its total.", rows=larger)
+    check_areas_add_up(index, by_area, low, high, returns, catalogue, findings)
 
 
 def count_bounds(cells: Cells, is_ratio: Mask) -> tuple[Bounds, Bounds]:
@@ -76,7 +66,7 @@ def _check_totals_present(
         code = catalogue.area_codes[int(area_ids[area])]
         findings.add(
             "total-missing",
-            f"A breakdown for {code} has no total.",
+            f"There is no row for {catalogue.name_area(code)} without a category, which is the total of its parts.",
             rows=rows + index.first_row,
             cell=returns[item].cell_name(code, {}),
         )
@@ -88,8 +78,8 @@ def _check_totals_present(
         submitted = returns[item]
         findings.add(
             "total-missing",
-            f"{submitted.measure.slug} {submitted.period.code} has no total for {submitted.duty.area}.",
-            rows=(cells.item == item).nonzero()[0][:1] + index.first_row,
+            f"{submitted.measure.slug} {submitted.period.code} has no row for "
+            f"{catalogue.name_area(submitted.duty.area)}, the area of the duty.",
             cell=submitted.cell_name(submitted.duty.area, {}),
         )
 

@@ -169,6 +169,8 @@ def _print_result(session: Session, result: SubmissionResult, json_: bool) -> No
     console.print(return_screens.render_report(result.report))
     if result.rows:
         console.print(str(result.rows), markup=False)
+    for line in result.missing_cells:
+        console.print(line, markup=False)
     if result.findings:
         console.print(return_screens.render_findings(result.findings))
     if result.report.receipt:

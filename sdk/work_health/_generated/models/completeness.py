@@ -26,7 +26,7 @@ class Completeness(ContractStruct):
     required: int
     present: int
     missing: list[CellName]
-    """ The missing cells, at most 100. """
+    """ The missing cells, at most 100; totals of areas first. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
