@@ -373,7 +373,7 @@ def test_workbook_of_two_tables_is_one_return_in_every_quarter(command, tmp_path
     assert drafted.code == ExitCode.DONE, drafted.err
     document = tomllib.loads((tmp_path / "ips.toml").read_text())
     assert ([*document["sheets"]], document["period"]["from"]) == (["Wards", "Age"], "title")
-    assert "Cover" in (tmp_path / "ips.toml").read_text()
+    assert all('Sheet "Cover"' in text for text in (drafted.out, (tmp_path / "ips.toml").read_text()))
     assert decide(tmp_path / "ips.toml") == [*DECISIONS]
     checked = command("check", "q3.xlsx", "-m", "ips.toml")
     assert (checked.code, f"{MEASURE} FY2025-26-Q3" in checked.out) == (ExitCode.DONE, True), checked.err

@@ -56,6 +56,9 @@ def init_mapping(
     path.write_text(text, encoding="utf-8")
     console = screen.create_console()
     console.print(f"Saved {path}. Read its comments, and correct what is wrong.", markup=False, soft_wrap=True)
+    for line in text.splitlines():
+        if line.startswith("# Sheet "):
+            console.print(line.removeprefix("# "), markup=False, soft_wrap=True)
     if lines := list_open_decisions({}, text):
         console.print("These lines are open. `check` and `submit` refuse the file until you decide them:", markup=False)
     for line in lines:
