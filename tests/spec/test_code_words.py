@@ -19,7 +19,7 @@ from api.submissions.reading.ndjson_reader import NdjsonReader
 from schema.problems import Finding
 from schema.submissions import NewSubmission
 from tests.fixtures.example_plan import EAST, HARBOUR_CATALOGUE, HARBOUR_PLAN, WEST, make_catalogue
-from tests.spec.test_finding_examples import CATALOGUE, COUNCIL, MAY_2026
+from tools.answer_examples import CATALOGUE, COUNCIL, MAY_2026
 
 CASES = Path(__file__).parents[1] / "cases"
 HEAD = "measure,period,area,sex,age-band,value\n"

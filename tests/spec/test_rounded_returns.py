@@ -9,7 +9,7 @@ from api.submissions.checks.tiers import CheckedSubmission, check_submission
 from api.submissions.reading.csv_reader import CsvReader
 from schema.problems import Finding
 from schema.submissions import Justification, NewSubmission
-from tests.spec.test_finding_examples import CATALOGUE, COUNCIL, MAY_2026
+from tools.answer_examples import CATALOGUE, COUNCIL, MAY_2026
 
 CASES = Path(__file__).parents[1] / "cases"
 FILES = ["rounded-above", "rounded-below"]

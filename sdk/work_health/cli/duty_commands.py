@@ -11,7 +11,7 @@ import typer
 from work_health._generated.models import ObligationState
 
 from . import return_screens, screen
-from .options import Json, write_new_file
+from .options import Json
 from .session import get_session
 
 app = typer.Typer()
@@ -97,5 +97,5 @@ def template(
         sys.stdout.buffer.write(content)
         return
     path = output or Path(f"{measure}_{period}{'.xlsx' if is_workbook else '.csv'}")
-    write_new_file(path, content)
+    screen.write_new_file(path, content)
     screen.print_next(session.format_command("check", path))

@@ -5,8 +5,6 @@ from typing import Annotated
 
 import typer
 
-from . import screen
-
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]
 File = Annotated[Path, typer.Argument(help="A CSV file or a workbook.", exists=True, dir_okay=False)]
 MappingFile = Annotated[
@@ -22,15 +20,3 @@ Sheet = Annotated[str | None, typer.Option(help="The sheet of the workbook, if s
 Measure = Annotated[str | None, typer.Option(help="The measure, if the file has no such column.")]
 Period = Annotated[str | None, typer.Option(help="The period, such as FY2025-26-Q3, if the file has no such column.")]
 Organisation = Annotated[str | None, typer.Option(help="The organisation to submit for, if the key has more than one.")]
-
-
-def write_new_file(path: Path, content: bytes) -> None:
-    """Write a file that does not exist yet, and say so. Raises `BadParameter` if it exists."""
-    try:
-        with path.open("xb") as file:
-            file.write(content)
-    except FileExistsError:
-        raise typer.BadParameter(f"{path} exists already", param_hint="--output") from None
-    except OSError as error:
-        raise typer.BadParameter(f"{path}: {error.strerror}", param_hint="--output") from None
-    screen.create_console(error=True).print(f"Saved {path}.", markup=False, soft_wrap=True)

@@ -14,7 +14,7 @@ from work_health.results import format_return_name
 from work_health.table_checks import convert_return_to_csv
 
 from . import return_screens, review_screens, screen
-from .options import Json, write_new_file
+from .options import Json
 from .session import get_session
 
 if TYPE_CHECKING:
@@ -107,7 +107,7 @@ def show(
     if output is not None:
         if not detail.observations:
             raise typer.BadParameter("this return has no counts; use --json", param_hint="--output")
-        write_new_file(output, convert_return_to_csv(detail))
+        screen.write_new_file(output, convert_return_to_csv(detail))
     if json_:
         return screen.print_json(detail.to_dict())
     if output is None:

@@ -7,8 +7,10 @@ import os
 import sys
 from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -51,6 +53,18 @@ def print_items_json(items: Iterable[ContractStruct]) -> None:
 def print_next(command: str) -> None:
     """Print the command to type next. The terminal wraps it, so that it can be copied."""
     create_console().print(f"Next: [bold]{escape(command)}[/]", soft_wrap=True)
+
+
+def write_new_file(path: Path, content: bytes) -> None:
+    """Write a file that does not exist yet, and say so. Raises `BadParameter` if it exists."""
+    try:
+        with path.open("xb") as file:
+            file.write(content)
+    except FileExistsError:
+        raise typer.BadParameter(f"{path} exists already", param_hint="--output") from None
+    except OSError as error:
+        raise typer.BadParameter(f"{path}: {error.strerror}", param_hint="--output") from None
+    create_console(error=True).print(f"Saved {path}.", markup=False, soft_wrap=True)
 
 
 def format_state(state: str) -> str:

@@ -10,7 +10,7 @@ from uuid import UUID
 import typer
 
 from . import return_screens, screen
-from .options import File, Json, MappingFile, Measure, Organisation, Period, Sheet, write_new_file
+from .options import File, Json, MappingFile, Measure, Organisation, Period, Sheet
 from .progress_bar import ProgressBar
 from .session import Session, get_session
 
@@ -135,7 +135,7 @@ def receipt(
     client = get_session(context, json_).open_client()
     report = client.get_submission(client.resolve_programme(), submission)
     if output is not None:
-        write_new_file(output, (json.dumps(report.to_dict(), indent=2, ensure_ascii=False) + "\n").encode())
+        screen.write_new_file(output, (json.dumps(report.to_dict(), indent=2, ensure_ascii=False) + "\n").encode())
     if json_:
         return screen.print_json(report.to_dict())
     if output is None:
