@@ -40,6 +40,7 @@ from api.contract_order import find_place
 from api.http.problems import PROBLEM_MEDIA_TYPE
 from api.portable_contract import make_portable
 from api.problem_examples import add_problem_examples
+from api.sdk_samples import add_samples
 
 Json = Any
 EXAMPLES: dict[str, Json] = {
@@ -206,6 +207,7 @@ def _complete_operation(operation: dict[str, Json], path: str) -> None:
     body: Json = operation.get("requestBody", {"content": {}})
     for content in body["content"].values():
         content["example"] = EXAMPLES["requests"][name]
+    add_samples(operation, EXAMPLES["parameters"] | EXAMPLES["parameters_of"].get(name, {}))
     for status, response in operation["responses"].items():
         if PROBLEM_MEDIA_TYPE not in response["content"]:
             _complete_result(name, status, response)

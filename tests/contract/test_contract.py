@@ -1,5 +1,6 @@
 """The contract: it is what the code serves, and it follows its rules."""
 
+import inspect
 import os
 import re
 import subprocess
@@ -219,6 +220,23 @@ def test_dry_run_has_a_token_and_its_submission_a_receipt():
         ]
         assert (trial["dry_run"], trial["receipt"], len(trial["dry_run_token"])) == (True, None, 64)
         assert (report["dry_run"], bool(report["receipt"]), report["dry_run_token"]) == (False, True, None)
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_sample_of_the_sdk_calls_a_method_that_takes_its_arguments(name, monkeypatch):
+    """Run the sample with a client that binds the arguments to the real method, and sends nothing."""
+    calls: list[str] = []
+
+    def bind(self: WorkHealth, **arguments: object) -> str:
+        inspect.signature(method).bind(self, **arguments)
+        calls.append(name)
+        return "a result"
+
+    method = getattr(WorkHealth, name)
+    monkeypatch.setattr(WorkHealth, name, bind)
+    sample = OPERATIONS[name]["x-codeSamples"][0]
+    exec(compile(sample["source"], name, "exec"), {})  # noqa: S102  readers of the reference run it too
+    assert calls == [name]
 
 
 def test_request_has_one_content_type_and_a_valid_example():

@@ -157,6 +157,34 @@ def test_reference_lists_every_code(page: str, heading: str, codes: set[str]):
     assert {code_in(row if isinstance(row, str) else row[0])[0] for row in rows} == codes
 
 
+FORMATS = {"JSON": "", "CSV": "_csv", "JSON-stat": "_json_stat", "SDMX-CSV": "_sdmx_csv", "GeoJSON": "_geojson"}
+
+
+def test_query_parameters_of_the_reference_are_those_of_each_format():
+    contract = msgspec.yaml.decode((ROOT / "openapi.yaml").read_bytes())
+    operations = {op["operationId"]: op for item in contract["paths"].values() for op in item.values()}
+    documented: set[tuple[str, str]] = set()
+    for names, value, formats in cells_of(FILES["formats"], "Query parameters"):
+        readers = {"list"} if "published figures only" in value else {"list", "preview"}
+        readers = {"preview"} if "previews only" in value else readers
+        for name in FORMATS if formats.strip(" |") == "all" else formats.strip(" |").split(", "):
+            documented |= {(f"{reader}_outcomes{FORMATS[name]}", one) for reader in readers for one in code_in(names)}
+    served = {
+        (name, one["name"])
+        for name in (f"{reader}_outcomes{suffix}" for reader in ("list", "preview") for suffix in FORMATS.values())
+        for one in operations[name].get("parameters", ())
+        if one["in"] == "query"
+    }
+    assert documented == served
+
+
+def test_outputs_of_guides_show_what_a_reader_gets():
+    for page in PAGES:
+        for output in re.findall(r"^```text\n(.*?)^```$", page.read_text(), re.DOTALL | re.MULTILINE):
+            assert "[…]" not in output, page.name
+            assert not output.startswith("…"), page.name
+
+
 def test_reasons_of_the_reference_are_those_of_the_code():
     code = "".join(file.read_text() for folder in ("api", "schema") for file in (ROOT / folder).rglob("*.py"))
     for row in cells_of(FILES["values"], "Reasons"):

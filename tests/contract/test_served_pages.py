@@ -102,6 +102,17 @@ async def test_every_link_of_a_page_works(client: httpx2.AsyncClient, path: str)
         assert not part or f'id="{part}"' in response.text, address
 
 
+async def test_every_link_of_the_introduction_works(client: httpx2.AsyncClient) -> None:
+    description = (await client.get("/openapi.json")).json()["info"]["description"]
+    addresses = set(re.findall(r"\]\((/[^)]*)\)", description))
+    assert {"/", "/guides", "/errors", "/guides/first-program"} <= addresses
+    for address in addresses - {"/"}:
+        page, _, part = address.partition("#")
+        response = await client.get(page)
+        assert response.status_code == 200, address
+        assert not part or f'id="{part}"' in response.text, address
+
+
 async def test_every_guide_is_served_in_full(client: httpx2.AsyncClient) -> None:
     index = unescape((await client.get("/guides")).text)
     for name in GUIDE_NAMES:
