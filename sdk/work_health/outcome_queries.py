@@ -42,8 +42,8 @@ QueryT = TypeVar("QueryT", "ReleaseQuery", "PreviewQuery")
 class FigureQuery(Generic[F]):
     """The calls that read the figures of a query, as pages or as one table."""
 
-    build_page_call: Callable[[str, str | None], Call[Any]]
-    """From the programme and the cursor of the page."""
+    build_page_call: Callable[[str, bool, str | None], Call[Any]]
+    """From the programme, whether the page has labels anyway, and its cursor."""
     build_table_call: Callable[[str, bool], Call[bytes]]
     """From the programme, and whether the table has labels even if the query does not ask for them."""
     resolve_programme: Callable[[], Steps[str]]
@@ -98,8 +98,8 @@ def query_preview(
     """Raises `TypeError` for a parameter that preview figures do not have."""
     parameters = _check_parameters(query, PreviewQuery, "preview figures")
 
-    def build_page_call(slug: str, cursor: str | None) -> Call[PreviewOutcomes]:
-        return preview_outcomes.call(slug, **_omit_table_options(parameters), cursor=cursor, limit=limit)
+    def build_page_call(slug: str, has_labels: bool, cursor: str | None) -> Call[PreviewOutcomes]:
+        return preview_outcomes.call(slug, **_choose_page_options(parameters, has_labels), cursor=cursor, limit=limit)
 
     def build_table_call(slug: str, has_labels: bool) -> Call[bytes]:
         return preview_outcomes_csv.call(slug, **parameters | ({"labels": True} if has_labels else {}))
@@ -119,8 +119,8 @@ def query_release(
     """Raises `TypeError` for a parameter that released figures do not have."""
     parameters = _check_parameters(query, ReleaseQuery, "released figures")
 
-    def build_page_call(slug: str, cursor: str | None) -> Call[Outcomes]:
-        return list_outcomes.call(slug, **_omit_table_options(parameters), cursor=cursor, limit=limit)
+    def build_page_call(slug: str, has_labels: bool, cursor: str | None) -> Call[Outcomes]:
+        return list_outcomes.call(slug, **_choose_page_options(parameters, has_labels), cursor=cursor, limit=limit)
 
     def build_table_call(slug: str, has_labels: bool) -> Call[bytes]:
         return list_outcomes_csv.call(slug, **parameters | ({"labels": True} if has_labels else {}))
@@ -138,9 +138,10 @@ def _describe(query: AnyOutcomeQuery) -> str:
     return ", ".join(f"{name}={value!r}" for name, value in query.items() if value is not None)
 
 
-def _omit_table_options(query: QueryT) -> QueryT:
+def _choose_page_options(query: QueryT, has_labels: bool) -> QueryT:
     """Return the query of a page: its figures have their comparators as objects."""
-    return cast(QueryT, {name: value for name, value in query.items() if name not in ("with_", "columns")})
+    options = {name: value for name, value in query.items() if name not in ("with_", "columns")}
+    return cast(QueryT, options | ({"labels": True} if has_labels else {}))
 
 
 def _check_parameters(query: AnyOutcomeQuery, kind: type[QueryT], figures: str) -> QueryT:

@@ -154,6 +154,9 @@ async def test_released_figures_need_no_key(application, press):
     hidden = frame[frame["breakdown_sex"] == "unknown"].iloc[0]
     assert (hidden["status"], pd.isna(hidden["value"])) == ("c", True)
     assert (await reader.outcomes(**JULY).to_polars(all_columns=True))["largest_error"].dtype == pl.Float64
+    axes = await reader.outcomes(**JULY, group_by="sex", limit=1).plot()
+    assert axes.get_title().endswith("July 2026 · Release 1")
+    assert "Harbour, Female" in {label.get_text() for label in axes.get_yticklabels()}
 
 
 async def test_release_steps_lead_to_the_newest_release(application, press):

@@ -1,15 +1,13 @@
-"""Results of the SDK are short to read, in a notebook too; figures become compact frames and plots."""
+"""Results of the SDK are short to read, in a notebook too; figures become compact frames."""
 
 import re
 
 import pytest
-from matplotlib import pyplot
 
 from work_health._generated.models import Outcomes, PublishedFigure, SubmissionReport
 from work_health._structs import MAX_REPR_CHARACTERS
 from work_health.errors import RequestRejected
 from work_health.frames import COMPACT_COLUMNS, build_pandas_frame, build_polars_frame
-from work_health.plots import plot_figures
 from work_health.results import CheckResult, PartResult, PartsResult, SubmissionResult
 from work_health.row_accounts import RowAccount
 
@@ -137,26 +135,6 @@ def test_notebook_shows_a_row_for_each_figure_and_only_filled_columns():
 def test_refusal_in_a_notebook_is_escaped():
     html = SubmissionResult(None, REFUSAL)._repr_html_()
     assert "&lt;b&gt; is wrong." in html
-
-
-def test_plot_has_the_values_the_interval_and_the_comparator():
-    axes = plot_figures(FIGURES)
-    try:
-        line, comparator = axes.get_lines()
-        assert [str(value) for value in line.get_ydata()] == ["40.0", "nan", "60.0"]
-        assert [label.get_text() for label in axes.get_xticklabels()] == ["Q1 2025/26", "Q2 2025/26", "Q3 2025/26"]
-        assert (comparator.get_label(), comparator.get_linestyle()) == ("England", "--")
-        assert [str(value) for value in comparator.get_ydata()] == ["44.0", "nan", "nan"]
-        [band] = axes.collections
-        limits = {tuple(point) for path in band.get_paths() for point in path.vertices.tolist()}
-        assert {(0.0, 33.0), (0.0, 48.0), (2.0, 52.0), (2.0, 70.0)} <= limits
-        assert axes.get_ylabel() == "learners"
-        assert [text.get_text() for text in axes.get_legend().get_texts()] == [
-            "learners, E06999999, sex=female", "England"
-        ]  # fmt: skip
-        assert plot_figures(FIGURES[:1], axes) is axes
-    finally:
-        pyplot.close(axes.figure)
 
 
 def test_frames_are_compact_with_labels_and_the_dimensions_in_use():

@@ -31,7 +31,7 @@ class Figures(Generic[F]):
     def __iter__(self) -> Iterator[F]:
         client = self._client
         programme = client._run_steps(self._query.resolve_programme())  # pyright: ignore[reportPrivateUsage]
-        build_call = partial(self._query.build_page_call, programme)
+        build_call = partial(self._query.build_page_call, programme, False)
         for page in client._iter_pages(build_call):  # pyright: ignore[reportPrivateUsage]
             for figure in page.items:
                 yield cast(F, figure)
@@ -72,13 +72,22 @@ class Figures(Generic[F]):
         )
 
     def plot(self, axes: Axes = None) -> Axes:
-        """Draw the figures over time, with intervals and comparators. Needs `work-health[plot]`.
+        """Draw the figures over time, or as bars for one period. Needs `work-health[plot]`.
 
-        Return the axes of matplotlib: the given ones, or new ones.
+        They have their 95 % interval or error, and their comparators. Return the axes of matplotlib: the given ones,
+        or new ones.
         """
-        from work_health.plots import plot_figures
+        from work_health._generated.api.plan import get_programme
+        from work_health.plots import PlotNames, plot_figures
 
-        return plot_figures([cast("FigureFields", figure) for figure in self], axes)
+        client, figures, names = self._client, list["FigureFields"](), PlotNames()
+        programme = client._run_steps(self._query.resolve_programme())  # pyright: ignore[reportPrivateUsage]
+        build_call = partial(self._query.build_page_call, programme, True)
+        for page in client._iter_pages(build_call):  # pyright: ignore[reportPrivateUsage]
+            figures += page.items
+            names.add(page.labels)
+        names.is_invented = (client._send(get_programme.call(programme))).sandbox  # pyright: ignore[reportPrivateUsage]
+        return plot_figures(figures, axes, names)
 
     def _read_table(self, *, has_labels: bool) -> bytes:
         client = self._client
