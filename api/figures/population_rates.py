@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from api.figures.blank import NULL_FIELDS
 from api.plan.breakdowns import format_breakdown_key
-from api.statistics.intervals import RatioCounts, calculate_rate_interval
+from api.statistics.intervals import RatioCounts, calculate_rate_interval, round_limits
 from api.statistics.standardisation import AgeGroup, calculate_standardised_rate, get_standard_population
 from schema.intervals import Confidence, Interval
 from schema.measures import MeasureKind, PerPopulation
@@ -240,7 +240,9 @@ def _fill(blank: FigureT, figure: FigureT, rate: _Rate) -> FigureT:
     value = rate.value
     if value is not None and isinstance(figure, PublishedFigure):
         value = round(value, RELEASED_DIGITS)
-    limits = [(interval.lower, interval.upper) for interval in rate.intervals] or [(None, None), (None, None)]
+    digits = RELEASED_DIGITS if isinstance(figure, PublishedFigure) else None
+    intervals = [round_limits(interval, digits) for interval in rate.intervals]
+    limits = [(interval.lower, interval.upper) for interval in intervals] or [(None, None), (None, None)]
     (lower, upper), (lower_99_8, upper_99_8) = limits
     numbers = {
         "value": value,

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from msgspec.structs import replace
 
 from api.figures.history import EARLIER_TREND_POINTS, find_start_periods, find_trend_periods, is_ratio
-from api.figures.preview_figures import PlainFigures, calculate_figures
+from api.figures.preview_figures import PlainFigures, add_intervals, calculate_figures
 from api.figures.query import COMPARABLE_KINDS
 from api.figures.resolution import ResolvedQuery
 from api.figures.returns_data import ReturnsData, SelectedRevision
@@ -80,7 +80,7 @@ def _judge_figure(
     target = None
     if _is_headline_total(figure, query, catalogue):
         target = judge_target(query.measure, figure.period, figure.lower_bound, figure.upper_bound)
-    return replace(
+    judged = replace(
         figure,
         comparators=list(_compare_with_areas(figure, find_reading, query, catalogue)),
         movement=since_start,
@@ -88,6 +88,7 @@ def _judge_figure(
         trend=_judge_figure_trend(figure, find_reading, query, catalogue),
         target=target,
     )
+    return add_intervals(judged, to_reading(figure, query.measure, catalogue).shown_intervals)
 
 
 def to_reading(figure: PreviewFigure, measure: Measure, catalogue: Catalogue) -> Reading:

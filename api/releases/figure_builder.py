@@ -157,7 +157,8 @@ class _PeriodBuilder:
 
     def build_figure(self, cell: CellKey) -> PublishedFigure:
         (area, breakdown), value = cell, self.values[cell]
-        (interval, wide_interval), judgements = value.intervals or (None, None), self._judge(cell, value)
+        interval, wide_interval = self.readings[cell].shown_intervals or (None, None)
+        judgements = self._judge(cell, value)
         return PublishedFigure(
             measure=self.measure.slug,
             series=self.series.slug,

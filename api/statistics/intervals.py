@@ -14,6 +14,7 @@ from math import exp, factorial, hypot, log, sqrt
 from statistics import NormalDist
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from schema.intervals import Confidence, Interval, IntervalMethod
 
@@ -175,6 +176,16 @@ def calculate_ratio_interval(
         IntervalMethod.KATZ_LOG,
         is_exact=of.is_exact and to.is_exact,
     )
+
+
+def round_limits(interval: Interval, digits: int | None) -> Interval:
+    """Return the interval as it is shown, next to a value with `digits` after the point: with one digit more.
+
+    The limits of a publisher, or next to a value that is not rounded (None), remain as they are.
+    """
+    if digits is None or interval.method is IntervalMethod.PUBLISHED:
+        return interval
+    return replace(interval, lower=round(interval.lower, digits + 1), upper=round(interval.upper, digits + 1))
 
 
 def _build_interval(

@@ -4,6 +4,7 @@ from math import inf
 
 from msgspec import Struct
 
+from api.statistics.intervals import round_limits
 from schema.intervals import Confidence, Interval
 from schema.measures import Aim
 from schema.periods import Period
@@ -49,6 +50,11 @@ class Reading(Struct, frozen=True, kw_only=True, gc=False):
     def point_bounds(self) -> tuple[float, float] | None:
         """The value, or the bounds of a value that is not known. A rounded value counts as the best estimate."""
         return self.bounds if self.value is None else (self.value, self.value)
+
+    @property
+    def shown_intervals(self) -> tuple[Interval, ...]:
+        """The intervals with one digit more than the value. Verdicts use those that are not rounded."""
+        return tuple(round_limits(interval, self.digits) for interval in self.intervals)
 
     def find_interval(self, confidence: Confidence) -> Interval | None:
         return next((interval for interval in self.intervals if interval.confidence is confidence), None)

@@ -13,6 +13,7 @@ from math import inf
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from api.statistics.intervals import (
     RatioCounts,
@@ -25,6 +26,7 @@ from api.statistics.intervals import (
     calculate_ratio_interval,
     get_normal_deviate,
     make_exact_counts,
+    round_limits,
 )
 from schema.intervals import Confidence, Interval, IntervalMethod
 
@@ -487,3 +489,17 @@ def test_limits_rise_with_counts_across_the_change_of_method(x, confidence):
     assert -inf < lower <= x < upper
     assert lower < next_lower
     assert upper < next_upper
+
+
+#   digits of the value, limits
+ROUNDED = [(None, (3.7688005943378817, 4.684128365602058)), (1, (3.77, 4.68)), (0, (3.8, 4.7))]
+
+
+@pytest.mark.parametrize(("digits", "limits"), ROUNDED)
+def test_calculated_limits_have_one_digit_more_than_their_value(digits, limits):
+    interval = calculate_proportion_interval(make_exact_counts(311, 7490), per=100)
+    expected = replace(interval, lower=3.7688005943378817, upper=4.684128365602058)
+    shown = round_limits(expected, digits)
+    assert (shown.lower, shown.upper) == limits
+    published = replace(expected, method=IntervalMethod.PUBLISHED)
+    assert round_limits(published, digits) == published

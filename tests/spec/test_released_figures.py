@@ -147,7 +147,6 @@ def make_reading(figure: PublishedFigure) -> Reading:
     known = figure.value is not None
     low, high = find_likely_bounds(figure)
     is_exact = known and low == high
-    pairs = [(figure.lower, figure.upper, Confidence.P95), (figure.lower_99_8, figure.upper_99_8, Confidence.P99_8)]
     return Reading(
         series=f"{figure.measure}/{figure.series}",
         period=figure.period,
@@ -156,14 +155,24 @@ def make_reading(figure: PublishedFigure) -> Reading:
         high=None if is_exact else high,
         numerator=int(figure.numerator) if known and figure.numerator is not None else None,
         denominator=int(figure.denominator) if known and figure.denominator is not None else None,
-        intervals=tuple(
-            Interval(lower=low, upper=high, confidence=each, method=figure.interval_method)
-            for low, high, each in pairs
-            if low is not None and high is not None and figure.interval_method is not None
-        ),
+        intervals=tuple(list_intervals(figure)),
         is_estimate=figure.kind in (MeasureKind.PROPORTION, MeasureKind.GAP),
         digits=count_digits(figure),
     )
+
+
+def list_intervals(figure: PublishedFigure) -> list[Interval]:
+    """Return the intervals before they are rounded if the counts are known, otherwise those of the figure."""
+    if figure.interval_method is None:
+        return []
+    if figure.kind is MeasureKind.PROPORTION:
+        counts = make_likely_counts(figure)
+        return [intervals.calculate_proportion_interval(counts, confidence=each, per=100) for each in Confidence]
+    pairs = (figure.lower, figure.upper), (figure.lower_99_8, figure.upper_99_8)
+    return [
+        Interval(lower=low, upper=high, confidence=each, method=figure.interval_method)
+        for (low, high), each in zip(pairs, Confidence, strict=True)
+    ]
 
 
 def count_digits(figure: PublishedFigure) -> int:
@@ -206,8 +215,16 @@ def check_proportion(figure: PublishedFigure) -> None:
     )
     assert figure.error_95 == round(max(figure.value - low, min(high, 100) - figure.value), 1)
     narrow, wide = (intervals.calculate_proportion_interval(counts, confidence=each, per=100) for each in Confidence)
-    assert (figure.lower, figure.upper, figure.interval_method) == (narrow.lower, narrow.upper, narrow.method)
-    assert (figure.lower_99_8, figure.upper_99_8) == (wide.lower, wide.upper)
+    assert figure.interval_method == narrow.method
+    assert list_limits(figure) == [round(limit, count_digits(figure) + 1) for limit in get_limits(narrow, wide)]
+
+
+def list_limits(figure: PublishedFigure) -> list[float | None]:
+    return [figure.lower, figure.upper, figure.lower_99_8, figure.upper_99_8]
+
+
+def get_limits(*intervals_of_figure: Interval) -> list[float]:
+    return [limit for interval in intervals_of_figure for limit in (interval.lower, interval.upper)]
 
 
 def count_recalculated(figures: Sequence[PublishedFigure], catalogue) -> Counter[str]:
@@ -306,8 +323,7 @@ def test_derived_figures_use_displayed_figures():
         pairs = [make_likely_counts(figure) for figure in (first, second)]
         narrow, wide = (inequality.calculate_gap(*pairs, confidence=each) for each in Confidence)
         assert gap.error_95 == round(max(gap.value - narrow.low, narrow.high - gap.value), 1)
-        assert (gap.lower, gap.upper) == (narrow.interval.lower, narrow.interval.upper)
-        assert (gap.lower_99_8, gap.upper_99_8) == (wide.interval.lower, wide.interval.upper)
+        assert list_limits(gap) == [round(limit, 2) for limit in get_limits(narrow.interval, wide.interval)]
 
 
 def test_true_numbers_lie_within_the_stated_bounds():
