@@ -91,11 +91,11 @@ def build_parser() -> argparse.ArgumentParser:
 def _add_server_commands(subparsers: Any) -> None:
     run = subparsers.add_parser("run", help="migrate the database, load a plan if it has none, serve the API and work")
     run.add_argument("--sandbox", action="store_true", help="with DATABASE_URL: load the sandbox as well")
-    run.add_argument("--examples", action="store_true", help="fill the sandbox with invented returns and releases")
+    run.add_argument("--examples", action="store_true", help="with a sandbox: load and fill the example programme")
     run.set_defaults(command=serving.run_everything)
 
-    fill = subparsers.add_parser("fill-sandbox", help="fill the sandbox with invented returns, if a worker is running")
-    fill.set_defaults(command=sandbox_commands.fill_sandbox)
+    fill = subparsers.add_parser("fill-example", help="fill the example programme, if a worker is running")
+    fill.set_defaults(command=sandbox_commands.fill_example)
 
     serve = subparsers.add_parser("serve", help="serve the API, without a worker (`run` starts both)")
     serve.set_defaults(command=serving.run_server)

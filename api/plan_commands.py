@@ -22,7 +22,7 @@ from api.plan.mistakes import InvalidPlan
 from api.plan.obligations import list_first_returns
 from api.plan.queries import fetch_catalogue
 from api.sandbox_boundaries import invent_boundaries
-from api.sandbox_plan import EXAMPLE_PROGRAMME, complete_plan
+from api.sandbox_plan import EXAMPLE_PROGRAMME, EXAMPLE_REMARK, complete_plan
 from schema.organisations import Binding
 from schema.plan import Plan
 
@@ -56,18 +56,28 @@ async def load_starting_plan(transaction: AsyncConnection, file: Path | None) ->
 async def load_starting_sandbox(transaction: AsyncConnection, plan: Plan | None) -> Plan | None:
     """Return the plan of the sandbox. Load it from the plan in use if that has no sandbox yet.
 
-    A plan of a sandbox that exists is left as it is. That of the bundled plan has more than the plan. Areas without a
-    boundary get an invented one.
+    A plan of a sandbox that exists is left as it is. Areas without a boundary get an invented one.
     """
     slugs = [slug for slug, is_sandbox in (await queries.fetch_programmes(transaction)).items() if is_sandbox]
     sandbox_plan = queries_loading.to_sandbox(plan) if plan is not None else None
     if sandbox_plan is not None and sandbox_plan.slug not in slugs:
-        if sandbox_plan.slug == EXAMPLE_PROGRAMME:
-            sandbox_plan = complete_plan(sandbox_plan)
         await load_and_audit(transaction, sandbox_plan, sandbox=True)
-    catalogue = await fetch_catalogue(transaction, sandbox_plan.slug if sandbox_plan else slugs[0])
+    slug = sandbox_plan.slug if sandbox_plan else min(slugs, key=lambda slug: slug == EXAMPLE_PROGRAMME)
+    catalogue = await fetch_catalogue(transaction, slug)
     await invent_boundaries(transaction, catalogue)
     return catalogue.plan
+
+
+async def load_starting_example(transaction: AsyncConnection, plan: Plan | None) -> str | None:
+    """Return the name of the example programme. Load it if it is missing. Only the bundled plan has one."""
+    if plan is None:
+        return None
+    example_plan = complete_plan(queries_loading.to_sandbox(plan, "example", EXAMPLE_REMARK))
+    if example_plan.slug != EXAMPLE_PROGRAMME:
+        return None
+    if EXAMPLE_PROGRAMME not in await queries.fetch_programmes(transaction):
+        await load_and_audit(transaction, example_plan, sandbox=True)
+    return EXAMPLE_PROGRAMME
 
 
 async def load_and_audit(

@@ -1,4 +1,4 @@
-"""The command `fill-sandbox`, which `run --examples` starts in the background."""
+"""The command `fill-example`, which `run --examples` starts in the background."""
 
 import argparse
 import asyncio
@@ -16,18 +16,18 @@ from api.parent_process import stop_at_eof
 from api.plan.calendar import to_london_date
 from api.plan.queries import fetch_catalogue
 from api.sandbox_plan import EXAMPLE_PROGRAMME
-from schema.partners import Scope
+from schema.partners import Grant, Scope
 
 
-def fill_sandbox(arguments: argparse.Namespace, configuration: settings.Settings) -> int:
-    """Fill the sandbox with invented returns and two releases, unless it has releases. A worker must be running.
+def fill_example(arguments: argparse.Namespace, configuration: settings.Settings) -> int:
+    """Fill the example programme with invented returns and two releases, unless it has some. A worker must be running.
 
     The requests go to an application of this process, so that the log of the server has only those of its users. The
     log of this process has warnings and errors.
     """
     if arguments.until_eof:
         stop_at_eof()
-    start_log("fill-sandbox", replace(configuration, work_health_log_level="warning"))
+    start_log("fill-example", replace(configuration, work_health_log_level="warning"))
     address = f"http://{configuration.work_health_host}:{configuration.work_health_port}"
     with commands.open_database(configuration) as url:
         database = configuration.database_url or url
@@ -48,7 +48,8 @@ async def _fill(owner_url: str, engine: AsyncEngine, public: AsyncEngine, addres
         today = to_london_date(clock.accept(await fetch_instant(transaction)))
 
     async def issue(organisation: str, scopes: list[Scope]) -> str:
-        return await sandbox.issue_key(owner_url, catalogue.slug, organisation, scopes)
+        grant = Grant(programme=catalogue.slug, organisation=organisation, scopes=scopes)
+        return await sandbox.issue_key(owner_url, grant)
 
     page = f"{address}/programmes/{catalogue.slug}"
     try:
@@ -56,8 +57,8 @@ async def _fill(owner_url: str, engine: AsyncEngine, public: AsyncEngine, addres
         async with httpx2.AsyncClient(transport=transport, base_url="http://sandbox", timeout=60) as http:
             releases = await http.get(f"/v1/programmes/{catalogue.slug}/releases")
             if releases.raise_for_status().json()["items"]:
-                return f"The sandbox has releases already:\n  {page}"
-            print("The sandbox is being filled with invented returns and two releases.", flush=True)
+                return f"The example has releases already:\n  {page}"
+            print("The example is being filled with invented returns and two releases.", flush=True)
             filling = await SandboxFiller(http, catalogue.slug, issue).fill(catalogue, today)
     finally:
         await engine.dispose()

@@ -1,4 +1,4 @@
-"""Fill a sandbox through its API, as partners, reviewers and publishers would: submit, decide, publish."""
+"""Fill the example programme through its API, as partners, reviewers and publishers would: submit, decide, publish."""
 
 import asyncio
 import logging
@@ -10,6 +10,7 @@ from typing import Any
 
 import httpx2
 from msgspec import Struct
+from msgspec.structs import replace
 
 from api.plan.catalogue import Catalogue
 from api.sandbox_returns import (
@@ -29,12 +30,15 @@ RETURNS_PER_SUBMISSION = 6
 POLL_SECONDS = 1
 SUBMIT_SCOPES = (Scope.SUBMIT, Scope.READ)
 REVIEW_SCOPES = (Scope.REVIEW, Scope.PUBLISH, Scope.READ)
+SENT_IN_REFERENCE = ("nottingham-city-council", "ips-primary-care-referrals", "FY2025-26-Q2")
+CORRECTED = {("nottinghamshire-healthcare", "ips-engagements", f"FY2025-26-{quarter}") for quarter in ("Q2", "Q3")}
+"""The reference decides on corrections of these returns."""
 IssueKey = Callable[[str, list[Scope]], Awaitable[str]]
 """`await issue(organisation, scopes)` returns a key."""
 
 
 class Filling(Struct, frozen=True, kw_only=True):
-    """The content of a filled sandbox: its returns by state, who sent them, and its releases."""
+    """The content of the filled example: its returns by state, who sent them, and its releases."""
 
     states: Counter[str]
     organisations: int
@@ -48,35 +52,38 @@ class SandboxFiller:
         self.http, self.address, self._issue = http, f"/v1/programmes/{programme}", issue
         self._keys: dict[tuple[str, tuple[Scope, ...]], str] = {}
         self._uncounted: set[str] = set()
+        self._sent: set[tuple[str | int, ...]] = set()
 
     async def fill(self, catalogue: Catalogue, today: date) -> Filling:
         """Submit, decide and publish. The newest period is left in every state that a review can have.
 
-        A measure of which an organisation has returned something is left to that organisation: the guides and the
-        commands that `run` prints go on with it.
+        What others send meanwhile is left to them: it is neither replaced nor approved.
         """
         self._uncounted = {one.slug for one in catalogue.plan.measures if one.kind in UNCOUNTED_KINDS}
+        left_alone = {_identify(one)[:5] for one in await self._list_returns()}
         levels = list_levels(today)
         for publisher, content in invent_statistics(catalogue, levels):
             await self._submit(publisher, [content])
-        left_alone = {(one["organisation"], one["measure"]) for one in await self._list_returns()}
         returns = [
-            one
+            _leave_out_cells(one, catalogue.plan.area)
             for one in invent_returns(catalogue, today)
-            if (one.organisation, one.content["measure"]) not in left_alone
+            if _identify_content(one) not in left_alone
         ]
         newest = max((one.period_end for one in returns), default=today)
         earlier = [one for one in returns if one.period_end < newest]
         half = len(earlier) * 2 // 3
         await self._submit_all(earlier[:half])
         await self._approve_all()
-        await self._publish("The first release of the sandbox. All values are invented.")
+        await self._publish("The first release of the example. All values are invented.")
         await self._submit_all(earlier[half:])
         await self._approve_all()
-        await self._publish("The second release of the sandbox. All values are invented.")
+        await self._publish("The second release of the example. All values are invented.")
         latest = [one for one in returns if one.period_end == newest]
         await self._submit_all(latest[: len(latest) * 2 // 3])  # the rest is overdue
         await self._leave_in_states()
+        for one in returns:
+            if (one.organisation, one.content["measure"], one.content["period"]) in CORRECTED:
+                await self._submit(one.organisation, [_correct(one.content)])
         sent = await self._list_returns()
         return Filling(
             states=Counter(one["kind"] if one["kind"] == "withdrawn" else one["state"] for one in sent),
@@ -97,12 +104,13 @@ class SandboxFiller:
         response = await self._post(organisation, SUBMIT_SCOPES, "/submissions", body)
         if response.status_code == HTTPStatus.UNPROCESSABLE_ENTITY:  # a changed plan may refuse what is invented
             codes = {finding["code"] for finding in response.json()["errors"]}
-            log.warning("The sandbox has no returns of %s: %s.", organisation, ", ".join(sorted(codes)))
+            log.warning("The example has no returns of %s: %s.", organisation, ", ".join(sorted(codes)))
         else:
-            response.raise_for_status()
+            answer = response.raise_for_status().json()
+            self._sent |= {_identify(one | {"organisation": organisation}) for one in answer["returns"]}
 
     async def _approve_all(self) -> None:
-        for one in await self._list_returns("pending"):
+        for one in await self._list_waiting():
             await self._decide(one, "approval", {})
             if one["measure"] in self._uncounted:
                 await self._clear(one)
@@ -129,7 +137,7 @@ class SandboxFiller:
 
     async def _leave_in_states(self) -> None:
         """Approve some of the newest returns, query one, withdraw one, and leave the others to be reviewed."""
-        waiting = await self._list_returns("pending")
+        waiting = await self._list_waiting()
         for one in waiting[: len(waiting) // 3]:
             await self._decide(one, "approval", {})
         for one in waiting[-2:-1]:
@@ -151,6 +159,10 @@ class SandboxFiller:
             await asyncio.sleep(POLL_SECONDS)
         if state != "published":
             raise RuntimeError(f"The publication ended as {state}.")
+
+    async def _list_waiting(self) -> list[Json]:
+        """Return the pending revisions that this process sent."""
+        return [one for one in await self._list_returns("pending") if _identify(one) in self._sent]
 
     async def _list_returns(self, state: str = "") -> list[Json]:
         key = await self._find_key("nottingham-city-council", REVIEW_SCOPES)
@@ -181,11 +193,41 @@ def _name_path(one: Json) -> str:
     return "/".join((one["measure"], one["series"], one["service"], one["period"]["code"]))
 
 
+def _identify(one: Json) -> tuple[str | int, ...]:
+    """Return what names a return, and its revision."""
+    names = (one["organisation"], one["measure"], one["series"], one["service"], one["period"]["code"])
+    return (*names, one["revision"])
+
+
+def _identify_content(one: InventedReturn) -> tuple[str, ...]:
+    return (one.organisation, *(one.content[name] for name in ("measure", "series", "service", "period")))
+
+
+def _leave_out_cells(one: InventedReturn, area: str) -> InventedReturn:
+    """Return the return. If the reference sends it too, leave the cells by sex only.
+
+    The reference sends no others, and a submission has to confirm that it withdraws cells.
+    """
+    if (one.organisation, one.content["measure"], one.content["period"]) != SENT_IN_REFERENCE:
+        return one
+    cells = [cell for cell in one.content["observations"] if cell["area"] == area and _is_by_sex(cell)]
+    return replace(one, content=one.content | {"observations": cells})
+
+
+def _is_by_sex(cell: Json) -> bool:
+    return set(cell.get("breakdown", {})) <= {"sex"}
+
+
+def _correct(content: Json) -> Json:
+    first, *others = content["observations"]
+    return content | {"observations": [first | {"note": "Counted again after two forms came late."}, *others]}
+
+
 def format_filling(filling: Filling, page: str) -> str:
-    """Return what the operator reads when the sandbox is filled: its content, and the addresses of its pages."""
+    """Return what the operator reads when the example is filled: its content, and the addresses of its pages."""
     states = ", ".join(f"{count} {state}" for state, count in sorted(filling.states.items()))
     lines = [
-        "The sandbox is ready. All its values are invented.",
+        "The example is ready. All its values are invented.",
         f"  {filling.organisations} organisations sent {filling.states.total()} returns: {states}.",
         f"  {filling.releases} releases. What they show, the logic model, and the returns (sign in with the key):",
         *(f"  {page}{path}" for path in ("", "/logic-model", "/returns")),

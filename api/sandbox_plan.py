@@ -1,4 +1,4 @@
-"""The plan of the sandbox of the bundled plan. It adds what the partners have not stated yet, so that pages show it.
+"""The plan of the example programme. It adds what the partners have not stated yet, so that pages show it.
 
 The file of the bundled plan stays as the partners wrote it. Nothing of a plan that states it is replaced.
 """
@@ -12,12 +12,13 @@ from schema.measures import Baseline, Measure, Target
 from schema.organisations import Duty
 from schema.plan import Plan
 
-EXAMPLE_PROGRAMME = "work-and-health-2025-2028-sandbox"
-"""The only programme for which there are example returns and invented settings."""
+SANDBOX_PROGRAMME = "work-and-health-2025-2028-sandbox"
+"""The sandbox of the bundled plan, to write into: the guides begin with its example returns."""
+EXAMPLE_PROGRAMME = "work-and-health-2025-2028-example"
+"""A sandbox that is filled with invented returns and releases, to look at. Only the bundled plan has one."""
+EXAMPLE_REMARK = "example: all values are invented"
 START = date(2024, 4, 1)
-"""One year before the bundled plan, so that the sandbox has a whole year to compare with."""
-FIRST_STEPS_MEASURE = "ips-primary-care-referrals"
-"""It begins with the bundled plan: the guides and the commands that `run` prints submit its first quarters."""
+"""One year before the bundled plan, so that the example has a whole year to compare with."""
 BASELINES = {
     "health-to-employment-referrals": Baseline(period="FY2023-24-Q4", value=160, basis=Basis.PROPOSED),
     "ips-engagements": Baseline(period="FY2023-24-Q4", value=270, basis=Basis.PROPOSED),
@@ -34,7 +35,7 @@ def complete_plan(plan: Plan) -> Plan:
         plan,
         window=replace(plan.window, start=min(plan.window.start, START)),
         measures=[_complete_measure(measure) for measure in plan.measures],
-        duties=[_complete_duty(duty, plan.window.start) for duty in plan.duties],
+        duties=[_complete_duty(duty) for duty in plan.duties],
     )
 
 
@@ -46,8 +47,6 @@ def _complete_measure(measure: Measure) -> Measure:
     )
 
 
-def _complete_duty(duty: Duty, start: date) -> Duty:
-    if duty.measure == FIRST_STEPS_MEASURE:
-        return replace(duty, valid_from=duty.valid_from or start)
+def _complete_duty(duty: Duty) -> Duty:
     is_owed = duty.required or (duty.measure == EVIDENCE_MEASURE and duty.holder in EVIDENCE_HOLDERS)
     return replace(duty, required=is_owed)

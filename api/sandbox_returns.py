@@ -31,6 +31,36 @@ _INVOLVEMENTS = {
 _EVENT_TITLES = ("First results", "Interim report", "Final report")
 
 
+def _build_referrals_return(period: str, female: int, male: int, unknown: int) -> Json:
+    area = "E06000018"
+    by_sex = {"female": female, "male": male, "unknown": unknown}
+    return {
+        "measure": "ips-primary-care-referrals",
+        "period": period,
+        "observations": [
+            {"area": area, "value": female + male + unknown},
+            *({"area": area, "breakdown": {"sex": sex}, "value": value} for sex, value in by_sex.items()),
+        ],
+    }
+
+
+EXAMPLE_SUBMISSION: Json = {
+    "note": "Invented figures for trying things out.",
+    "returns": [
+        _build_referrals_return("FY2025-26-Q1", 61, 48, 3),
+        _build_referrals_return("FY2025-26-Q2", 70, 55, 0),
+        {
+            "measure": "neet-16-17",
+            "series": "ccis-provisional",
+            "period": "R3-2026-02",
+            "observations": [{"area": "E06000018", "numerator": 371, "denominator": 7450}],
+        },
+    ],
+}
+"""Three small returns of Nottingham City Council, with which the guides begin. The reference corrects the second."""
+EXAMPLE_MEASURES = {content["measure"] for content in EXAMPLE_SUBMISSION["returns"]}
+
+
 class InventedReturn(Struct, frozen=True, kw_only=True):
     """A return with the organisation that sends it."""
 

@@ -44,10 +44,13 @@ def run_everything(arguments: argparse.Namespace, configuration: settings.Settin
         url = owner_database.dsn() if isinstance(owner_database, EmbeddedPostgres) else owner_database
         database = configuration.database_url or url
         with_sandbox = embedded is not None or arguments.sandbox
-        prepared = asyncio.run(_prepare_database(url, database, configuration, with_sandbox=with_sandbox))
+        with_example = with_sandbox and arguments.examples
+        prepared = asyncio.run(
+            _prepare_database(url, database, configuration, with_sandbox=with_sandbox, with_example=with_example)
+        )
         address = f"http://{configuration.work_health_host}:{configuration.work_health_port}"
         print(sandbox.format_greeting(address, prepared, embedded=embedded is not None), flush=True)
-        if prepared is not None and arguments.examples:
+        if prepared is not None and prepared.example is not None:
             _start_filling(url)
         os.environ["DATABASE_URL"] = database
         if embedded:  # which is for development only
@@ -66,7 +69,7 @@ def run_everything(arguments: argparse.Namespace, configuration: settings.Settin
 
 
 async def _prepare_database(
-    url: str, database: str, configuration: settings.Settings, *, with_sandbox: bool
+    url: str, database: str, configuration: settings.Settings, *, with_sandbox: bool, with_example: bool
 ) -> "sandbox.Sandbox | None":
     """Migrate the database and load the first plan, as its owner. Return the sandbox, or None without one.
 
@@ -80,14 +83,15 @@ async def _prepare_database(
     async with commands.begin_owner_transaction(url) as transaction:
         starting = await plan_commands.load_starting_plan(transaction, configuration.work_health_plan)
         plan = await plan_commands.load_starting_sandbox(transaction, starting.plan) if with_sandbox else None
+        example = await plan_commands.load_starting_example(transaction, starting.plan) if with_example else None
     print(starting.report, flush=True)
     folder = configuration.work_health_data or find_default_folder()
-    return plan and await sandbox.fill_sandbox(url, database, plan, key_file=find_key_file(folder))
+    return plan and await sandbox.prepare_sandbox(url, database, plan, example, key_file=find_key_file(folder))
 
 
 def _start_filling(url: str) -> None:
-    """Fill the sandbox in the background. Like every process of `run`, it ends at the end of its standard input."""
-    command = [sys.executable, "-m", "api", "fill-sandbox", "--until-eof"]
+    """Fill the example in the background. Like every process of `run`, it ends at the end of its standard input."""
+    command = [sys.executable, "-m", "api", "fill-example", "--until-eof"]
     subprocess.Popen(command, stdin=subprocess.PIPE, env=os.environ | {"DATABASE_OWNER_URL": url})  # noqa: S603
 
 

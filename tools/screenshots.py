@@ -1,4 +1,4 @@
-"""Screenshots of what a person sees, taken offline, of a server with a filled sandbox.
+"""Screenshots of what a person sees, taken offline, of a server with the filled example.
 
 `python -m tools.screenshots [http://127.0.0.1:8000]` writes every page in both widths into `build/look/`. With
 `--readme` it writes the pictures of the README into `docs/pictures/`.
@@ -14,7 +14,7 @@ from playwright.async_api import Browser, Error, FloatRect, Page
 
 from tools.chromium import find_chromium, forbid_other_hosts, start_chromium
 
-PROGRAMME = "/programmes/work-and-health-2025-2028-sandbox"
+PROGRAMME = "/programmes/work-and-health-2025-2028-example"
 PAGE_PATHS = (
     "/",
     PROGRAMME,

@@ -32,12 +32,12 @@ def read_plan(file: Path) -> Plan:
         raise InvalidPlan(f"{file}: {error.strerror}") from error
 
 
-def to_sandbox(plan: Plan) -> Plan:
+def to_sandbox(plan: Plan, suffix: str = "sandbox", remark: str = "sandbox") -> Plan:
     """Return the plan as a sandbox: with another name, and periods that never close. Its releases follow all rules."""
     return msgspec.structs.replace(
         plan,
-        slug=f"{plan.slug}-sandbox",
-        title=f"{plan.title} (sandbox)",
+        slug=f"{plan.slug}-{suffix}",
+        title=f"{plan.title} ({remark})",
         calendar=msgspec.structs.replace(plan.calendar, closes_days=None),
     )
 

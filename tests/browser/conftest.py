@@ -1,4 +1,4 @@
-"""A filled sandbox and a browser. Without a browser these tests do not exist, and the run says so."""
+"""The filled example and a browser. Without a browser these tests do not exist, and the run says so."""
 
 import os
 import time
@@ -9,14 +9,14 @@ import httpx2
 import pytest
 from playwright.async_api import Browser, BrowserContext, StorageState
 
-from tests.fixtures.server_process import SANDBOX_PROGRAMME, run_server
+from tests.fixtures.server_process import EXAMPLE_PROGRAMME, run_server
 from tools.chromium import find_chromium, forbid_other_hosts, start_chromium
 
 CHROMIUM = find_chromium()
 MISSING = "tests/browser: no chromium, so no tests. Install: `make browser`"
 collect_ignore_glob = [] if CHROMIUM else ["test_*.py"]
-PAGES = f"/programmes/{SANDBOX_PROGRAMME}"
-CALLS = f"/v1/programmes/{SANDBOX_PROGRAMME}"
+PAGES = f"/programmes/{EXAMPLE_PROGRAMME}"
+CALLS = f"/v1/programmes/{EXAMPLE_PROGRAMME}"
 WAIT_SECONDS = 300
 TIMEOUT_MILLISECONDS = 120_000  # on a machine that also runs the other tests
 
@@ -32,7 +32,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 
 class FilledSandbox(NamedTuple):
-    """A server whose sandbox has been filled, with the key of a reviewer who also publishes."""
+    """A server whose example has been filled, with the key of a reviewer who also publishes."""
 
     address: str
     key: str
@@ -69,7 +69,8 @@ def wait_until(is_done: Callable[[], bool]) -> None:
 @pytest.fixture(scope="package")
 def sandbox() -> Iterator[FilledSandbox]:
     with run_server("--examples") as server:
-        sandbox = FilledSandbox(server.address, server.issue_key("ohid", "review", "publish", "read"))
+        key = server.issue_key("ohid", "review", "publish", "read", programme=EXAMPLE_PROGRAMME)
+        sandbox = FilledSandbox(server.address, key)
         wait_until(lambda: len(sandbox.read("/releases")["items"]) == 2 and bool(sandbox.list_returns("queried")))
         yield sandbox
 

@@ -1,4 +1,4 @@
-"""A real server process: the example of the README, the operator's commands, an incomplete body."""
+"""A real server process: its programmes, the operator's commands, an incomplete body."""
 
 import os
 import re
@@ -12,21 +12,10 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from api import sandbox
-from api.plan import queries_loading
-from tests.conftest import NOTTINGHAM_PLAN_FILE
 from tests.fixtures.server_process import SANDBOX_PROGRAMME, run_command, run_server
-from work_health import Withdrawal, WorkHealth
+from work_health import WorkHealth
 
 ROOT = Path(__file__).parent.parent.parent
-README = (ROOT / "README.md").read_text()
-FOURTH_QUARTER = {
-    "organisation": "nottingham-city-council",
-    "measure": "ips-primary-care-referrals",
-    "series": "headline",
-    "service": "main",
-    "period": "FY2025-26-Q4",
-}
 
 
 @pytest.fixture(scope="module")
@@ -35,49 +24,13 @@ def server_and_key() -> Iterator[tuple[str, str]]:
         yield server.address, server.key
 
 
-def run_example(example: str, server_and_key: tuple[str, str]) -> str:
-    """Run an example of the README and return what it prints."""
-    address, key = server_and_key
-    [code] = re.findall(rf"<!-- test: {example} -->\n```python\n(.*?)```", README, re.DOTALL)
-    environment = os.environ | {"WORK_HEALTH_KEY": key, "WORK_HEALTH_URL": address, "PYTHONPATH": str(ROOT / "sdk")}
-    return subprocess.run(
-        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True, cwd="/"
-    ).stdout
-
-
-def test_example_of_the_readme_runs(server_and_key):
-    printed = run_example("example", server_and_key)
-    assert re.match(r"accepted [0-9a-f-]{36}\n377\.?0? referrals from 3 of 4 quarters", printed), printed
-
-
-def test_file_of_the_readme_is_refused_fixed_and_accepted(server_and_key):
-    printed = run_example("file", server_and_key)
-    assert "sum-exceeds-total" in printed
-    assert printed.endswith("\naccepted 4 cells\n")
-    address, key = server_and_key
-    with WorkHealth(key, base_url=address) as client:
-        reason = Withdrawal(reason="The other examples count three quarters.")
-        client.withdraw_return(SANDBOX_PROGRAMME, **FOURTH_QUARTER, withdrawal=reason)
-
-
 def test_only_the_sandbox_has_example_returns(server_and_key):
     address, key = server_and_key
     with WorkHealth(key, base_url=address) as client:
         slugs = {programme.slug: programme.sandbox for programme in client.list_programmes().items}
-        assert slugs == {"work-and-health-2025-2028": False, "work-and-health-2025-2028-sandbox": True}
-        assert len(client.list_returns("work-and-health-2025-2028-sandbox").items) >= 3
-        assert [grant.programme for grant in client.get_me().grants] == ["work-and-health-2025-2028-sandbox"]
-
-
-def test_printed_example_is_two_calls_with_curl(server_and_key):
-    address, key = server_and_key
-    plan = queries_loading.to_sandbox(queries_loading.read_plan(NOTTINGHAM_PLAN_FILE))
-    prepared = sandbox.Sandbox(programme=plan.slug, key=key, example=sandbox.choose_example(plan))
-    greeting = sandbox.format_greeting(address, prepared, embedded=True)
-    commands = "\n".join(line.strip() for line in greeting.splitlines() if line.startswith("  "))
-    result = subprocess.run(["/bin/sh", "-ec", commands], capture_output=True, text=True, check=True)
-    assert '"outcome":' in result.stdout
-    assert '"value":377' in result.stdout
+        assert slugs == {"work-and-health-2025-2028": False, SANDBOX_PROGRAMME: True}
+        assert len(client.list_returns(SANDBOX_PROGRAMME).items) >= 3
+        assert [grant.programme for grant in client.get_me().grants] == [SANDBOX_PROGRAMME]
 
 
 def test_server_answers_after_an_incomplete_body(server_and_key):

@@ -8,9 +8,12 @@ import pytest
 
 from api import plan_commands, sandbox
 from api.plan import queries_loading
+from api.sandbox_plan import EXAMPLE_REMARK
 from schema.measures import MeasureKind
+from schema.partners import Scope
 from tests.conftest import HARBOUR_PLAN_FILE, PROGRAMME
 from tests.fixtures.example_plan import HARBOUR_PLAN
+from tests.fixtures.server_process import EXAMPLE_PROGRAMME, SANDBOX_PROGRAMME
 
 HARBOUR = HARBOUR_PLAN.slug
 
@@ -53,17 +56,34 @@ async def test_empty_database_gets_the_bundled_plan(application):
     report, sandbox_plan = await start(application)
     assert PROGRAMME in report
     assert sandbox_plan.slug == f"{PROGRAMME}-sandbox"
-    assert any(measure.baseline for measure in sandbox_plan.measures)
+    assert not any(measure.baseline for measure in sandbox_plan.measures)
     assert await fetch_versions(application) == {PROGRAMME: 1, f"{PROGRAMME}-sandbox": 1}
 
 
-async def test_sandbox_that_exists_is_left_as_it_is(application, nottingham_plan):
+async def test_example_is_a_second_sandbox_with_a_plan_of_its_own(application, nottingham_plan):
+    for _ in range(2):
+        await start(application)
+        async with application.owner.begin() as transaction:
+            assert await plan_commands.load_starting_example(transaction, nottingham_plan) == EXAMPLE_PROGRAMME
+    assert await fetch_versions(application) == dict.fromkeys([PROGRAMME, SANDBOX_PROGRAMME, EXAMPLE_PROGRAMME], 1)
+    example = await application.sdk_client().get_programme(EXAMPLE_PROGRAMME)
+    assert (example.sandbox, EXAMPLE_REMARK in example.title) == (True, True)
+    assert example.window.start.year == nottingham_plan.window.start.year - 1
+
+
+async def test_only_the_bundled_plan_has_an_example(application):
     async with application.owner.begin() as transaction:
-        plan = queries_loading.to_sandbox(nottingham_plan)
-        await queries_loading.load_plan(transaction, plan, sandbox=True, now=application.now)
-    _, sandbox_plan = await start(application)
-    assert not any(measure.baseline for measure in sandbox_plan.measures)
-    assert (await fetch_versions(application))[plan.slug] == 1
+        for plan in (HARBOUR_PLAN, None):
+            assert await plan_commands.load_starting_example(transaction, plan) is None
+    assert await fetch_versions(application) == {PROGRAMME: 1}
+
+
+async def test_database_with_two_sandboxes_prepares_the_one_to_write_into(application, nottingham_plan):
+    await start(application)
+    async with application.owner.begin() as transaction:
+        await plan_commands.load_starting_example(transaction, nottingham_plan)
+        sandbox_plan = await plan_commands.load_starting_sandbox(transaction, None)
+    assert sandbox_plan.slug == SANDBOX_PROGRAMME
 
 
 async def test_other_place_gets_its_own_plan_and_never_the_bundled_one(application, tmp_path):
@@ -101,14 +121,17 @@ async def test_greeting_of_another_place_shows_its_own_programme(application, tm
     file = tmp_path / "harbour.yaml"
     file.write_bytes(msgspec.yaml.encode(plan))
     _, sandbox_plan = await start(application, file)
-    prepared = await sandbox.fill_sandbox(application.url, application.url, sandbox_plan, key_file=tmp_path / "key")
+    prepared = await sandbox.prepare_sandbox(
+        application.url, application.url, sandbox_plan, None, key_file=tmp_path / "key"
+    )
     greeting = sandbox.format_greeting("http://127.0.0.1:1", prepared, embedded=True)
     assert f"{HARBOUR}-sandbox" in greeting
     assert PROGRAMME not in greeting
-    assert prepared.example == (
-        sandbox.Example(
+    assert prepared.first_count == (
+        sandbox.FirstCount(
             organisation="quay-college",
             measure="learners",
+            service="main",
             area="E06999999",
             period="2026-03",
             span="P2026-01..2026-03",
@@ -116,10 +139,31 @@ async def test_greeting_of_another_place_shows_its_own_programme(application, tm
         if with_flows
         else None
     )
-    again = await sandbox.fill_sandbox(application.url, application.url, sandbox_plan, key_file=tmp_path / "key")
+    again = await sandbox.prepare_sandbox(
+        application.url, application.url, sandbox_plan, None, key_file=tmp_path / "key"
+    )
     assert again.key == prepared.key
     headers = {"Authorization": f"Bearer {prepared.key}"}
     async with application.http_client() as http:
         me: httpx2.Response = await http.get("/v1/me", headers=headers)
     assert [grant["programme"] for grant in me.json()["grants"]] == [f"{HARBOUR}-sandbox"]
     assert await asyncio.to_thread((tmp_path / "key").stat)
+
+
+async def test_key_opens_the_sandbox_and_the_example(application, tmp_path, nottingham_plan):
+    key_file = tmp_path / "key"
+    _, plan = await start(application)
+
+    async def prepare(example: str | None) -> str:
+        prepared = await sandbox.prepare_sandbox(application.url, application.url, plan, example, key_file=key_file)
+        return prepared.key
+
+    first = await prepare(None)
+    async with application.owner.begin() as transaction:
+        await plan_commands.load_starting_example(transaction, nottingham_plan)
+    second = await prepare(EXAMPLE_PROGRAMME)
+    assert (second != first, await prepare(EXAMPLE_PROGRAMME), await prepare(None)) == (True, second, second)
+    async with application.http_client() as http:
+        me: httpx2.Response = await http.get("/v1/me", headers={"Authorization": f"Bearer {second}"})
+    scopes = {grant["programme"]: grant["scopes"] for grant in me.json()["grants"]}
+    assert scopes == {SANDBOX_PROGRAMME: ["submit", "review"], EXAMPLE_PROGRAMME: list(Scope)}

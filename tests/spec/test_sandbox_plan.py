@@ -1,4 +1,4 @@
-"""The plan and the boundaries of the sandbox: what is invented beyond the bundled plan."""
+"""The plan and the boundaries of the example: what is invented beyond the bundled plan."""
 
 import msgspec
 import pytest
@@ -8,6 +8,7 @@ from api import sandbox, sandbox_boundaries
 from api.plan import obligations, queries_loading
 from api.plan.plan_files import read_plan_text
 from api.sandbox_plan import BASELINES, EVIDENCE_HOLDERS, EVIDENCE_MEASURE, START, complete_plan
+from api.sandbox_returns import EXAMPLE_MEASURES
 from api.statistics.periods import count_months, parse
 from schema.logic_model import Basis
 from schema.measures import Baseline
@@ -16,7 +17,7 @@ from tests.conftest import NOTTINGHAM_PLAN_FILE
 from tests.fixtures.example_plan import HARBOUR_CATALOGUE, TOWN
 
 BUNDLED = queries_loading.read_plan(NOTTINGHAM_PLAN_FILE)
-SANDBOX = complete_plan(BUNDLED)
+EXAMPLE = complete_plan(BUNDLED)
 
 
 def list_quarters(plan: Plan, measure: str) -> list[str]:
@@ -25,29 +26,32 @@ def list_quarters(plan: Plan, measure: str) -> list[str]:
 
 
 def test_completed_plan_has_no_mistakes():
-    read_plan_text("sandbox.yaml", msgspec.yaml.encode(SANDBOX))
+    read_plan_text("example.yaml", msgspec.yaml.encode(EXAMPLE))
 
 
-def test_sandbox_begins_a_year_before_the_plan():
-    assert (SANDBOX.window.start, BUNDLED.window.start.year) == (START, START.year + 1)
-    assert "FY2024-25-Q1" in list_quarters(SANDBOX, "health-to-employment-referrals")
+def test_example_begins_a_year_before_the_plan():
+    assert (EXAMPLE.window.start, BUNDLED.window.start.year) == (START, START.year + 1)
+    assert "FY2024-25-Q1" in list_quarters(EXAMPLE, "health-to-employment-referrals")
 
 
-def test_first_steps_begin_with_the_plan():
-    assert sandbox.choose_example(SANDBOX) == sandbox.choose_example(BUNDLED)
-    assert list_quarters(SANDBOX, "ips-primary-care-referrals")[0] == "FY2025-26-Q1"
+def test_first_count_is_of_a_flow_without_example_returns():
+    """The tutorials count on what the example returns add up to."""
+    count = sandbox.choose_first_count(BUNDLED)
+    assert count is not None
+    assert (count.measure, count.service, count.period) == ("ips-engagements", "ips-primary-care", "FY2025-26-Q3")
+    assert count.measure not in EXAMPLE_MEASURES
 
 
 @pytest.mark.parametrize("slug", BASELINES)
 def test_baseline_is_as_long_as_the_figures(slug):
-    [measure] = [measure for measure in SANDBOX.measures if measure.slug == slug]
+    [measure] = [measure for measure in EXAMPLE.measures if measure.slug == slug]
     months = measure.cadence.months or 3
     assert measure.baseline == BASELINES[slug]
     assert (count_months(parse(BASELINES[slug].period)), BASELINES[slug].basis) == (months, Basis.PROPOSED)
 
 
 def test_evidence_is_owed():
-    owing = {one.holder for one in obligations.list_expected_returns(SANDBOX) if one.measure == EVIDENCE_MEASURE}
+    owing = {one.holder for one in obligations.list_expected_returns(EXAMPLE) if one.measure == EVIDENCE_MEASURE}
     assert owing == set(EVIDENCE_HOLDERS)
     assert not list_quarters(BUNDLED, EVIDENCE_MEASURE)
 
