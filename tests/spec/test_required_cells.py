@@ -89,9 +89,14 @@ def test_completeness_counts_present_and_required_cells(return_, required, prese
 
 
 def test_missing_cells_are_listed():
-    first, *_ = check_completeness(make_return("learners", "town 9")).missing
-    assert (first.measure, first.series, first.period, first.area) == ("learners", "headline", "2026-02", TOWN)
-    assert first.breakdown == {"sex": "female"}
+    """Totals come first: a missing area matters more than one of its categories."""
+    first, *others = check_completeness(make_return("learners", "town 9")).missing
+    assert (first.measure, first.series, first.period, first.area) == ("learners", "headline", "2026-02", EAST)
+    assert first.breakdown == {}
+    by_sex = next(cell for cell in others if cell.area == TOWN)
+    assert by_sex.breakdown == {"sex": "female"}
+    sizes = [len(cell.breakdown) > 0 for cell in (first, *others)]
+    assert sizes == sorted(sizes)
 
 
 def test_at_most_a_hundred_missing_cells_are_listed():
