@@ -45,7 +45,7 @@ def list_ways(catalogues: Sequence[Catalogue]) -> list[Way]:
     ways = {
         (
             "I send counts",
-            "/guides/submitting",
+            "/guides/first-spreadsheet",
         ): "Send last quarter’s counts from a spreadsheet, see which row is wrong and why, and keep the receipt.",
         (
             "I read figures",

@@ -43,7 +43,7 @@ REFUSED_AT_FIRST = {  # they need an id that another answer has, or a second per
     "cancel_publication": "not-found",
     "repeat_publication": "not-found",
 }
-TUTORIALS = ("first-submission", "first-figures", "first-release", "first-program")
+TUTORIALS = ("first-submission", "first-figures", "first-release", "first-program", "first-spreadsheet")
 
 
 @pytest.fixture(scope="module")

@@ -100,7 +100,7 @@ async def test_page_of_the_programme_shows_what_progress_has(press):
 async def test_first_page_names_each_programme_and_each_way_in(press):
     page = await press.application.http_client().get("/", headers=BROWSER)
     assert f'href="/programmes/{press.programme}"' in page.text
-    for address in ("/guides/submitting", "/guides/outcomes", "/docs", "/guides/operating"):
+    for address in ("/guides/first-spreadsheet", "/guides/outcomes", "/docs", "/guides/operating"):
         assert f'href="{address}"' in page.text
 
 
