@@ -240,7 +240,7 @@ def _judge_movement(
         is_stock=query.measure.kind is MeasureKind.STOCK,
     )
     if result.reason is not NoMovementReason.NOT_COMPARABLE:
-        return result, None
+        return result if is_complete else movement.leave_unjudged(result), None
     start, _ = movement.find_start(reading, readings)
     before, now = (start and start.sources) or _NO_SOURCES, reading.sources or _NO_SOURCES
     return result, MovementSources(missing=sorted(before - now), new=sorted(now - before))

@@ -32,6 +32,7 @@ _SUBJECTS = {
     DisclosureClass.PUBLISHED: "Published statistics",
     DisclosureClass.NONE: "Measures that count neither people nor organisations",
 }
+INVENTED = "Sandbox: all values are invented."
 _NOTHING_COUNTED = "Milestones and evidence have no counts. A reviewer has cleared the text of each entry."
 
 
@@ -56,12 +57,21 @@ def explain_protection(
 ) -> str:
     """Return how the people counted in a series of these measures are protected: by default in the headline series.
 
-    If the measures are protected differently, each explanation states for which measures it is true.
+    If the measures are protected differently, each explanation states for which measures it is true. A sandbox states
+    that its values are invented, so also those of published statistics.
     """
     selected = [catalogue.measures[slug] for slug in measures]
     classes = dict.fromkeys(chain.from_iterable(_list_classes(measure, series, catalogue) for measure in selected))
+    if catalogue.sandbox:
+        classes.pop(DisclosureClass.PUBLISHED, None)
+        rest = _explain_classes(release, list(classes)) if classes else ""
+        return f"{INVENTED} {rest}".strip()
     if selected and not classes:
         return _NOTHING_COUNTED
+    return _explain_classes(release, list(classes))
+
+
+def _explain_classes(release: Release, classes: Sequence[DisclosureClass]) -> str:
     explanations = {one: release.explanations[one] for one in classes or [DisclosureClass.PERSONS]}
     if len(set(explanations.values())) == 1:
         return next(iter(explanations.values()))

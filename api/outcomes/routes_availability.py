@@ -58,7 +58,9 @@ async def get_sdmx_structure(
     """
     catalogue, loaded_at = await fetch_plan_version(public, programme, plan_version)
     content = sdmx_structure.write_structure(catalogue, prepared=loaded_at.isoformat(timespec="seconds"))
-    return downloads.file_response(content, f"structure-{catalogue.version}.xml", sdmx_structure.MEDIA_TYPE)
+    return downloads.file_response(
+        content, f"{catalogue.slug}-structure-{catalogue.version}.xml", sdmx_structure.MEDIA_TYPE
+    )
 
 
 router = Router("/v1", route_handlers=[get_outcomes_availability, get_sdmx_structure], tags=["Outcomes"])

@@ -109,7 +109,7 @@ async def preview_outcomes_csv(
         preview.figures,
         lambda: write_table(preview.figures, preview.catalogue, table, labels=labels, kind=PreviewFigure),
     )
-    return downloads.csv_response(content, "outcomes.csv")
+    return downloads.csv_response(content, f"{preview.catalogue.slug}-outcomes-preview.csv")
 
 
 @get(
@@ -152,7 +152,7 @@ async def preview_outcomes_sdmx_csv(
     """
     preview = await reader.read_preview(outcome_query, format_name="sdmx-csv")
     content = await run_on_figures(preview.figures, lambda: sdmx_csv.write_csv(preview.figures, preview.catalogue))
-    return downloads.file_response(content, "outcomes.sdmx.csv", sdmx_csv.MEDIA_TYPE)
+    return downloads.file_response(content, f"{preview.catalogue.slug}-outcomes-preview.sdmx.csv", sdmx_csv.MEDIA_TYPE)
 
 
 @get(

@@ -152,7 +152,7 @@ async def list_outcomes_csv(
     content = await run_on_figures(
         figures, lambda: write_table(figures, reader.catalogue, table, labels=labels, kind=PublishedFigure)
     )
-    return downloads.csv_response(content, f"outcomes-release-{reader.release.number}.csv")
+    return downloads.csv_response(content, f"{_name_file(reader)}.csv")
 
 
 @get(
@@ -196,7 +196,7 @@ async def list_outcomes_sdmx_csv(
     """
     figures, reader = await selection.fetch_figures(), selection.reader
     content = await run_on_figures(figures, lambda: sdmx_csv.write_csv(figures, reader.catalogue))
-    return downloads.file_response(content, f"outcomes-release-{reader.release.number}.sdmx.csv", sdmx_csv.MEDIA_TYPE)
+    return downloads.file_response(content, f"{_name_file(reader)}.sdmx.csv", sdmx_csv.MEDIA_TYPE)
 
 
 @get(
@@ -231,6 +231,11 @@ async def list_outcomes_geojson(
     async with reader.engine.connect() as public:
         shapes = await fetch_shapes(public, [figure.area for figure in figures], sandbox=reader.catalogue.sandbox)
     return await run_on_figures(figures, lambda: geojson.build_map_layer(figures, shapes.boundaries, reader.catalogue))
+
+
+def _name_file(reader: ReleaseReader) -> str:
+    """Return the name of a download. With the programme's slug, a file of a sandbox names itself one."""
+    return f"{reader.catalogue.slug}-outcomes-release-{reader.release.number}"
 
 
 router = Router(

@@ -5,21 +5,26 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from api.pages.charts import ChartPoint, TrendLines
+from api.pages.progress_summary import describe_later_periods
 from api.pages.return_words import name_holder
 from api.pages.wording import (
     abbreviate_period,
     describe_comparator,
     describe_coverage,
     describe_exactness,
+    describe_missing_part,
     describe_movement,
     describe_trend,
     describe_value,
+    explain_marks,
+    name_marks,
 )
 from api.plan.catalogue import Catalogue
+from api.spelling.due_days import find_last_day, format_day
 from api.spelling.figure_words import format_value, name_unit, shorten_period
 from schema.measures import UNCOUNTED_KINDS, MeasureKind
 from schema.outcomes import Coverage
-from schema.progress import NoFigureReason, NoNextReturnReason
+from schema.progress import MeasureFields, NoFigureReason, NoNextReturnReason
 from schema.released_figures import PublishedFigure
 from schema.released_views import ReleasedMeasure
 
@@ -48,6 +53,7 @@ class FigureWords(Struct, frozen=True, kw_only=True):
     period: str
     is_number: bool
     lines: list[str]
+    partial: str = ""
 
 
 class CoverageWords(Struct, frozen=True, kw_only=True):
@@ -64,6 +70,7 @@ class Table(Struct, frozen=True, kw_only=True):
     title: str
     columns: list[str]
     rows: list[tuple[str, list[str]]]
+    legend: str = ""
 
 
 class Chart(Struct, frozen=True, kw_only=True):
@@ -104,14 +111,14 @@ def build_card(
         label=progress.label,
         title=progress.title,
         address=address,
-        figure=_describe_latest(progress),
+        figure=_describe_latest(progress, history),
         coverage=_build_coverage(progress.latest.coverage if progress.latest else None),
         notes=_list_notes(progress, catalogue),
         chart=chart,
     )
 
 
-def _describe_latest(progress: ReleasedMeasure) -> FigureWords:
+def _describe_latest(progress: ReleasedMeasure, history: Sequence[PublishedFigure]) -> FigureWords:
     latest = progress.latest
     if progress.kind in UNCOUNTED_KINDS:
         return FigureWords(value=_UNCOUNTED_WORDS[progress.kind], unit="", period="", is_number=False, lines=[])
@@ -120,18 +127,33 @@ def _describe_latest(progress: ReleasedMeasure) -> FigureWords:
         return FigureWords(value=reason, unit="", period="", is_number=False, lines=[])
     has_number = latest.value is not None or latest.status is None
     lines = [
+        _describe_newest_complete(latest, history),
         describe_exactness(latest),
         describe_movement(latest.movement, latest.unit),
         "; ".join(describe_comparator(one, latest.unit) for one in latest.comparators if one.value is not None),
         describe_trend(latest.trend),
-        *(["Unreliable, as its publisher says."] if "u" in latest.markers else []),
+        name_marks(latest),
     ]
     return FigureWords(
         value=describe_value(latest),
         unit=name_unit(latest.unit) if has_number else "",
         period=shorten_period(latest.period.label),
         is_number=has_number,
+        partial=describe_missing_part(latest),
         lines=[line[0].upper() + line[1:] for line in lines if line],
+    )
+
+
+def _describe_newest_complete(latest: PublishedFigure, history: Sequence[PublishedFigure]) -> str:
+    """Return the newest figure without a missing return, if the latest lacks one."""
+    if not describe_missing_part(latest):
+        return ""
+    whole = next((one for one in reversed(history) if one.value is not None and not describe_missing_part(one)), None)
+    if whole is None:
+        return ""
+    unit = name_unit(whole.unit)
+    return (
+        f"newest complete figure: {describe_value(whole)}{unit and f' {unit}'} in {shorten_period(whole.period.label)}"
     )
 
 
@@ -146,14 +168,18 @@ def _list_notes(progress: ReleasedMeasure, catalogue: Catalogue) -> list[str]:
     newest = progress.newest_period
     if newest is not None and progress.latest is not None and newest.period.code != progress.latest.period.code:
         period, words = shorten_period(newest.period.label), describe_coverage(newest.coverage)
-        notes.append(f"The newest period that is over is {period}: {words}.")
-    if progress.next_return is not None:
-        due = progress.next_return.due_at
-        period = shorten_period(progress.next_return.period.label)
-        notes.append(f"The returns of {period} are due by {due.day} {due:%B %Y}.")
-    elif progress.no_next_return_reason is not None:
-        notes.append(_NO_RETURN_WORDS[progress.no_next_return_reason])
+        later = describe_later_periods(progress.latest.period, newest.period)
+        notes.append(f"The newest period that is over is {period}: {words}.{later and f' {later}'}")
+    notes += filter(None, [describe_next_return(progress)])
     return notes
+
+
+def describe_next_return(measure: MeasureFields) -> str:
+    """Return when the next returns are due, or why there is no such day."""
+    if measure.next_return is not None:
+        due = format_day(find_last_day(measure.next_return.due_at))
+        return f"The returns of {shorten_period(measure.next_return.period.label)} are due by {due}."
+    return _NO_RETURN_WORDS[measure.no_next_return_reason] if measure.no_next_return_reason else ""
 
 
 def list_points(history: Sequence[PublishedFigure]) -> list[ChartPoint]:
@@ -170,7 +196,15 @@ def make_point(label: str, figure: PublishedFigure, comparator: float | None = N
     """Return a figure as a point or a bar of a chart, with its interval or error, or with the mark of its status."""
     lower, upper = _find_limits(figure)
     mark = "" if figure.value is not None or figure.status is None else figure.status.value
-    return ChartPoint(label=label, value=figure.value, lower=lower, upper=upper, comparator=comparator, mark=mark)
+    return ChartPoint(
+        label=label,
+        value=figure.value,
+        lower=lower,
+        upper=upper,
+        comparator=comparator,
+        mark=mark,
+        is_partial=bool(describe_missing_part(figure)),
+    )
 
 
 def _find_limits(figure: PublishedFigure) -> tuple[float | None, float | None]:
@@ -201,19 +235,47 @@ def _build_chart(
         address=f"{address}?size=large" if is_large else address,
         narrow_address=address,
         alternative=f"Line chart of {progress.label}: from {ends[0]} to {ends[1]}, {len(shown)} figures.",
-        caption="Bars show the 95 % interval, or how far the true number can be from a rounded one.",
+        caption=" ".join(_list_captions(history)),
         width=width,
         height=height,
         table=build_table(progress.label, "Period", [(shorten_period(one.period.label), one) for one in history]),
     )
 
 
+def _list_captions(history: Sequence[PublishedFigure]) -> list[str]:
+    captions = ["Bars show the 95 % interval, or how far the true number can be from a rounded one."]
+    if any(map(describe_missing_part, history)):
+        captions.append("A hollow point lacks returns: it is no fall, and no line leads to it.")
+    if len({one.error_95 for one in history if one.error_95}) > 1:
+        captions.append(
+            "Errors are wider for counts that an earlier release had too: a small change since then is held back, so "
+            "that nobody can be identified by it."
+        )
+    if marks := explain_marks(history):
+        captions.append(f"{marks}.")
+    return captions
+
+
 def build_table(title: str, heading: str, rows: Sequence[tuple[str, PublishedFigure]]) -> Table:
-    """Return figures as a table, a row for each."""
-    cells: list[tuple[str, list[str]]] = []
-    for name, figure in rows:
-        limits = [format_value(limit, figure.unit) for limit in _find_limits(figure) if limit is not None]
-        compared = [describe_comparator(one, figure.unit) for one in figure.comparators if one.value is not None]
-        cells.append((name, [describe_value(figure), " to ".join(limits), "; ".join(compared)]))
-    columns = [heading, "Figure", "Interval or error", "Compared with"]
-    return Table(title=title, columns=columns, rows=cells)
+    """Return figures as a table, a row for each, without columns that are empty."""
+    cells = [(name, _list_cells(figure)) for name, figure in rows]
+    titles = ("Figure", "Interval or error", "Compared with", "Marks")
+    used = [place for place, _ in enumerate(titles) if place == 0 or any(of_row[place] for _, of_row in cells)]
+    return Table(
+        title=title,
+        columns=[heading, *(titles[place] for place in used)],
+        rows=[(name, [of_row[place] for place in used]) for name, of_row in cells],
+        legend=explain_marks(figure for _, figure in rows),
+    )
+
+
+def _list_cells(figure: PublishedFigure) -> list[str]:
+    limits = [format_value(limit, figure.unit) for limit in _find_limits(figure) if limit is not None]
+    compared = [describe_comparator(one, figure.unit) for one in figure.comparators if one.value is not None]
+    partial = describe_missing_part(figure)
+    return [
+        f"{describe_value(figure)} ({partial})" if partial else describe_value(figure),
+        " to ".join(dict.fromkeys(limits)),
+        "; ".join(compared),
+        " ".join(figure.markers),
+    ]

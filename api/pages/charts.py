@@ -43,6 +43,7 @@ class ChartPoint(Struct, frozen=True, kw_only=True):
     upper: float | None
     comparator: float | None = None
     mark: str = ""  # shown instead of a value, such as `c`
+    is_partial: bool = False  # returns are missing: its point is hollow, and no line leads to it
 
 
 class TrendLines(Struct, frozen=True, kw_only=True):
@@ -64,17 +65,7 @@ def build_trend(points: Sequence[ChartPoint], lines: TrendLines, *, axis: str, w
             layers += _build_level(name, level, is_below=bool(values) and level < (values[0].value or 0))
     if lines.comparator and any(point.comparator is not None for point in points):
         layers += _build_comparator(points, lines.comparator)
-    layers.append(
-        {
-            "mark": {
-                "type": "line",
-                "color": INK,
-                "strokeWidth": 2,
-                "point": {"color": INK, "size": 40},
-            },
-            "encoding": {"y": {"field": "value", "type": "quantitative"}},
-        }
-    )
+    layers += _build_line(has_partial=any(point.is_partial for point in values))
     if len(values) < len(points):
         layers.append(
             {
@@ -84,6 +75,23 @@ def build_trend(points: Sequence[ChartPoint], lines: TrendLines, *, axis: str, w
         )
     encoding = {"x": _category_axis([point.label for point in points]), "y": _value_axis(axis, height)}
     return _chart(points, layers, encoding, width=width, height=height)
+
+
+def _build_line(*, has_partial: bool) -> list[Json]:
+    """Return the line of the complete figures, and a hollow point for each that lacks returns.
+
+    A line to it would show the missing returns as a fall.
+    """
+    encoding = {"y": {"field": "value", "type": "quantitative"}}
+    point = {"color": INK, "size": 40}
+    line: Json = {"mark": {"type": "line", "color": INK, "strokeWidth": 2, "point": point}, "encoding": encoding}
+    if not has_partial:
+        return [line]
+    hollow = {"type": "point", "stroke": INK, "fill": "var(--page)", "size": 50, "strokeDash": [2, 2], "opacity": 1}
+    return [
+        line | {"transform": [{"filter": "!datum.is_partial"}]},
+        {"transform": [{"filter": "datum.is_partial"}], "mark": hollow, "encoding": encoding},
+    ]
 
 
 def build_bars(points: Sequence[ChartPoint], *, axis: str, width: int) -> Json:

@@ -18,14 +18,25 @@ _LINE_LENGTH = 24
 _FONT = "Helvetica,Arial,sans-serif"
 
 
-def write_graph(nodes: Sequence[NodeOutcomes], links: Sequence[Link], gaps: Mapping[str, str], *, address: str) -> str:
-    """Return the graph. `gaps` has a word for each item with a gap; `address` is the page that explains the items."""
+def write_graph(
+    nodes: Sequence[NodeOutcomes],
+    links: Sequence[Link],
+    gaps: Mapping[str, str],
+    *,
+    address: str,
+    sandbox: bool = False,
+) -> str:
+    """Return the graph. `gaps` has a word for each item with a gap; `address` is the page that explains the items.
+
+    The heading of a sandbox states that its values are invented.
+    """
     columns = [column for column in LogicModelColumn if any(node.column is column for node in nodes)]
     lines = [
         "digraph {",
         f'rankdir=LR; bgcolor="transparent"; nodesep=0.16; ranksep=0.75; splines=spline; fontname="{_FONT}";',
         f'node [shape=box style="rounded,filled" fontname="{_FONT}" fontsize=11 margin="0.12,0.07" penwidth=1];',
         "edge [penwidth=1 arrowsize=0.6];",
+        *(['label="Sandbox: invented values"; labelloc=t; fontsize=15;'] if sandbox else []),
     ]
     lines += [_write_heading(column) for column in columns]
     lines += [f"{_name(one)} -> {_name(other)} [style=invis weight=100];" for one, other in pairwise(columns)]

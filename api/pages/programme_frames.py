@@ -1,10 +1,13 @@
 """The frame of every page of a programme: its name, its pages, and the release."""
 
 from collections.abc import Mapping
+from datetime import datetime
 
 from msgspec import Struct
 
+from api.plan.calendar import to_london_date
 from api.plan.catalogue import Catalogue
+from api.spelling.due_days import format_day
 from schema.releases import Release
 
 
@@ -37,12 +40,21 @@ def build_frame(
         title=catalogue.plan.title,
         sandbox=catalogue.sandbox,
         here=here,
-        views={"Progress": base, "Logic model": f"{base}/logic-model", "Returns": f"{base}/returns"},
+        views=_list_views(base, release),
         release=None if release is None else _describe_release(release),
         protection=protection,
     )
 
 
+def _list_views(base: str, release: Release | None) -> dict[str, str]:
+    of_release = {} if release is None else {f"Release {release.number}": f"{base}/releases/{release.number}"}
+    return {"Progress": base, "Logic model": f"{base}/logic-model"} | of_release | {"Returns": f"{base}/returns"}
+
+
 def _describe_release(release: Release) -> ReleaseWords:
-    published = release.published_at
-    return ReleaseWords(number=release.number, day=f"{published.day} {published:%B %Y}")
+    return ReleaseWords(number=release.number, day=describe_day(release.published_at))
+
+
+def describe_day(instant: datetime) -> str:
+    """Return the day in London: `3 May 2026`."""
+    return format_day(to_london_date(instant))

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from api.pages.return_words import (
     EVENT_WORDS,
@@ -12,6 +13,7 @@ from api.pages.return_words import (
     describe_observation,
     name_cell,
     name_holder,
+    name_series,
     read_number,
 )
 from api.pages.wording import describe_status
@@ -94,9 +96,19 @@ FORMS = {
 }
 
 
-def list_forms(actions: Iterable[ReturnAction]) -> list[ReturnForm]:
+def list_forms(actions: Iterable[ReturnAction], *, is_withdrawal: bool = False) -> list[ReturnForm]:
     """Return the forms of the actions that the caller may take on a page."""
-    return [FORMS[action] for action in actions if action in FORMS]
+    forms = FORMS
+    if is_withdrawal:
+        approval = replace(FORMS[ReturnAction.APPROVE], title="Approve the withdrawal")
+        forms = FORMS | {ReturnAction.APPROVE: approval}
+    return [forms[action] for action in actions if action in forms]
+
+
+def build_withdrawn_content(before: ReturnDetail, catalogue: Catalogue) -> ContentTable | None:
+    """Return what a withdrawal withdraws: the content of the revision before it."""
+    content = build_content(before, None, catalogue)
+    return content and replace(content, title=f"What is withdrawn: revision {before.summary.revision}")
 
 
 def find_previous(summary: ReturnRevision, returns: Iterable[ReturnRevision]) -> ReturnRevision | None:
@@ -156,6 +168,33 @@ def _describe_figure(figure: PublisherFigure) -> str:
     if figure.value is None:
         return "–" if figure.status is None else describe_status(figure.status)
     return " ".join([figure.value, *(marker.value for marker in figure.markers)])
+
+
+class WithdrawalRow(Struct, frozen=True, kw_only=True):
+    """A withdrawal that waits for review."""
+
+    measure: str
+    organisation: str
+    period: str
+    reason: str
+    sent: str
+    address: str
+
+
+def name_withdrawals(revisions: Iterable[ReturnRevision], catalogue: Catalogue) -> list[WithdrawalRow]:
+    """Return the rows of the queue for withdrawals, those sent first at the top."""
+    return [
+        WithdrawalRow(
+            measure=name_series(catalogue.measures[one.measure], one.series, one.service),
+            organisation=name_holder(one.organisation, catalogue),
+            period=one.period.label,
+            reason=one.note or "",
+            sent=describe_instant(one.recorded_at),
+            address=f"/programmes/{catalogue.slug}/returns/"
+            + "/".join((one.organisation, one.measure, one.series, one.service, one.period.code)),
+        )
+        for one in sorted(revisions, key=lambda one: one.recorded_at)
+    ]
 
 
 def list_history(events: Sequence[ReturnEvent], catalogue: Catalogue) -> list[HistoryEntry]:

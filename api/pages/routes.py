@@ -31,12 +31,16 @@ from api.pages.measure_views import (
     name_figures,
     write_calls,
 )
+from api.pages.planned_measures import list_planned_themes
 from api.pages.programme_frames import build_frame
+from api.pages.progress_summary import summarise_progress
 from api.pages.queries_pages import ProgrammePage, fetch_breakdown, fetch_measure_entries, fetch_page, fetch_shapes
+from api.pages.routes_releases import show_release
 from api.pages.wording import name_axis
 from api.plan.catalogue import Catalogue
 from api.plan.gaps import find_gaps
-from api.plan.queries import fetch_all_catalogues
+from api.plan.queries import fetch_all_catalogues, fetch_catalogue
+from api.releases.rules import NoRelease
 from schema.measures import UNCOUNTED_KINDS, Measure
 from schema.released_views import ReleasedMeasure
 
@@ -59,8 +63,11 @@ async def show_home(state: State) -> Response[str]:
 
 @get(PATH, middleware=CACHED)
 async def show_programme(programme: FromPath[str], state: State, scope: Scope) -> Response[str]:
-    """Show the progress of every measure, by theme."""
-    page = await fetch_page(programme, state, scope)
+    """Show the progress of every measure, by theme. Before the first release, show what will be there."""
+    try:
+        page = await fetch_page(programme, state, scope)
+    except NoRelease:
+        return await _show_unreleased(programme, state)
     catalogue = page.reader.catalogue
     themes = [
         {
@@ -70,7 +77,10 @@ async def show_programme(programme: FromPath[str], state: State, scope: Scope) -
         }
         for theme in page.progress.themes
     ]
-    return page_response("programme.html", programme=_frame(page, f"/programmes/{programme}"), themes=themes)
+    measures = [one for theme in page.progress.themes for one in theme.measures]
+    summary = summarise_progress(measures, catalogue)
+    frame = _frame(page, f"/programmes/{programme}")
+    return page_response("programme.html", programme=frame, themes=themes, summary=summary)
 
 
 @get(f"{PATH}/measures/{{measure:str}}", middleware=CACHED)
@@ -78,7 +88,10 @@ async def show_measure(
     programme: FromPath[str], measure: FromPath[str], state: State, scope: Scope, request: Request[Any, Any, Any]
 ) -> Response[str]:
     """Show one measure: over time, by area and category, its definition, and where to take its data."""
-    page = await fetch_page(programme, state, scope)
+    try:
+        page = await fetch_page(programme, state, scope)
+    except NoRelease:
+        return await _show_unreleased(programme, state, measure)
     progress, of_plan = _find_measure(page, measure)
     catalogue, address = page.reader.catalogue, f"/programmes/{programme}/measures/{measure}"
     views: list[BreakdownView] = []
@@ -174,7 +187,10 @@ async def draw_map(
 @get(f"{PATH}/logic-model", middleware=CACHED)
 async def show_logic_model(programme: FromPath[str], state: State, scope: Scope) -> Response[str]:
     """Show the logic model as a picture and as a list."""
-    page = await fetch_page(programme, state, scope)
+    try:
+        page = await fetch_page(programme, state, scope)
+    except NoRelease:
+        return await _show_unreleased(programme, state)
     catalogue, address = page.reader.catalogue, f"/programmes/{programme}/logic-model"
     model = build_logic_model(page.reader.release, page.figures, catalogue)
     gaps = name_gaps(find_gaps(catalogue.plan, version=catalogue.version))
@@ -193,8 +209,20 @@ async def draw_logic_model(programme: FromPath[str], state: State, scope: Scope)
     catalogue = page.reader.catalogue
     model = build_logic_model(page.reader.release, page.figures, catalogue)
     gaps = name_gaps(find_gaps(catalogue.plan, version=catalogue.version))
-    graph = write_graph(model.nodes, model.links, gaps, address=f"/programmes/{programme}/logic-model")
+    address = f"/programmes/{programme}/logic-model"
+    graph = write_graph(model.nodes, model.links, gaps, address=address, sandbox=catalogue.sandbox)
     return _svg_response(await draw_graph(graph))
+
+
+async def _show_unreleased(programme: str, state: State, measure: str | None = None) -> Response[str]:
+    """Show the measures of a programme without a release, and when their returns are due. Raises NotFound."""
+    async with state.public_engine.connect() as public:
+        catalogue = await fetch_catalogue(public, programme)
+    if measure is not None:
+        catalogue.get_measure(measure)
+    themes = list_planned_themes(catalogue, now=state.clock.read())
+    frame = build_frame(catalogue, f"/programmes/{programme}")
+    return page_response("no_release.html", programme=frame, themes=themes)
 
 
 def _find_measure(page: ProgrammePage, slug: str) -> tuple[ReleasedMeasure, Measure]:
@@ -230,6 +258,7 @@ router = Router(
         draw_map,
         show_logic_model,
         draw_logic_model,
+        show_release,
     ],
     include_in_schema=False,
 )

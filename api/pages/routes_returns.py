@@ -1,5 +1,6 @@
 """The pages of returns for visitors who have signed in: who owes what, the queue, and each return with its forms."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from http import HTTPStatus
 from typing import Annotated, Any
@@ -19,11 +20,19 @@ from api.http.paths import PROGRAMME_PATH, RETURN_PATH
 from api.http.refusals import InvalidParameter, NotFound, Refusal
 from api.pages import routes_publications
 from api.pages.forms import read_form
+from api.pages.queries_return_pages import fetch_previous, fetch_withdrawals
 from api.pages.return_matrix import build_matrices, find_return_address, find_year, list_returned_measures, list_years
-from api.pages.return_views import FORMS, build_content, find_previous, list_facts, list_forms, list_history
+from api.pages.return_views import (
+    FORMS,
+    build_content,
+    build_withdrawn_content,
+    list_facts,
+    list_forms,
+    list_history,
+    name_withdrawals,
+)
 from api.pages.return_words import (
     STATE_WORDS,
-    describe_instant,
     find_shown_state,
     name_holder,
     name_series,
@@ -37,8 +46,6 @@ from api.pages.routes_session import (
     show_private_page,
 )
 from api.plan.calendar import LONDON, to_london_date
-from api.returns import queries_returns
-from api.returns.query import HistoryRange, ReturnFilter
 from api.reviews.routes_decisions import (
     ReviewTarget,
     approve_return,
@@ -49,9 +56,11 @@ from api.reviews.routes_decisions import (
 )
 from api.reviews.routes_obligations import list_obligations
 from api.reviews.routes_reviews import get_review
+from api.spelling.due_days import find_last_day, format_day
 from schema.partners import Scope
-from schema.returns import ReturnDetail, ReturnRevision
+from schema.returns import ReturnRevision
 from schema.reviews import Decision, NewComment, ObligationPage, ObligationState, Reason
+from schema.submissions import ReturnKind
 
 PATH = f"{PROGRAMME_PATH}/returns"
 MAX_OBLIGATIONS = 100_000  # of one programme
@@ -124,6 +133,9 @@ async def show_list(
     page = await _fetch_obligations(
         access, organisation=organisation, measure=measure, period=period, state=state_, cursor=cursor or None
     )
+    withdrawals: Sequence[ReturnRevision] = []
+    if state_ == ObligationState.PENDING and not cursor:
+        withdrawals = await fetch_withdrawals(access, organisation=organisation, measure=measure, period=period)
     catalogue = access.catalogue
     base = f"/programmes/{catalogue.slug}/returns"
     filters = {"organisation": organisation, "measure": measure, "period": period, "state": state_}
@@ -133,6 +145,7 @@ async def show_list(
         session,
         f"{base}/list?state=pending" if access.is_reviewer else f"{base}/list",
         rows=_name_obligations(page, access),
+        withdrawals=name_withdrawals(withdrawals, catalogue),
         words=STATE_WORDS,
         filters=filters,
         states=[(one.value, STATE_WORDS[one]) for one in ObligationState],
@@ -173,7 +186,7 @@ def _name_obligations(page: ObligationPage, access: ProgrammeAccess) -> list[dic
             "measure": name_series(catalogue.measures[one.measure], one.series, one.service),
             "period": one.period.label,
             "state": find_shown_state(one, now=access.now),
-            "due": describe_instant(one.due_at),
+            "due": format_day(find_last_day(one.due_at)),
             "missing": one.missing_cells or 0,
             "address": find_return_address(one, base),
         }
@@ -245,20 +258,24 @@ async def _render_return(
     catalogue = access.catalogue
     review = await get_review.fn(target=target, revision=revision)
     summary = review.detail.summary
-    previous = await _fetch_previous(access, summary)
+    is_withdrawal = summary.kind is ReturnKind.WITHDRAWN
+    previous = await fetch_previous(access, summary)
+    title = name_series(catalogue.measures[summary.measure], summary.series, summary.service)
     return show_private_page(
         "return.html",
         access,
         session,
         "",
         status=HTTPStatus.OK if failed is None else failed.status,
-        title=name_series(catalogue.measures[summary.measure], summary.series, summary.service),
+        title=f"Withdrawal of the return: {title}" if is_withdrawal else title,
         revision=summary.revision,
         facts=list_facts(review.detail, catalogue),
-        content=build_content(review.detail, previous, catalogue),
+        content=build_withdrawn_content(previous, catalogue)
+        if is_withdrawal and previous is not None
+        else build_content(review.detail, previous, catalogue),
         findings=review.findings,
         history=list_history(review.events, catalogue),
-        forms=list_forms(review.actions),
+        forms=list_forms(review.actions, is_withdrawal=is_withdrawal),
         failed=failed,
         done=done,
         address="/".join(
@@ -267,27 +284,6 @@ async def _render_return(
                 *(summary.organisation, summary.measure, summary.series, summary.service, summary.period.code),
             )
         ),
-    )
-
-
-async def _fetch_previous(access: ProgrammeAccess, summary: ReturnRevision) -> ReturnDetail | None:
-    """Return the return of the period before, if there is one."""
-    names = {name: getattr(summary, name) for name in ("organisation", "measure", "series", "service")}
-    readable = access.readable_organisations
-    returns = await queries_returns.fetch_returns(
-        access.transaction,
-        access.catalogue,
-        ReturnFilter(readable_organisations=readable, **names),
-        HistoryRange(),
-        after=None,
-        limit=MAX_OBLIGATIONS,
-    )
-    previous = find_previous(summary, returns)
-    if previous is None:
-        return None
-    previous_filter = ReturnFilter(readable_organisations=readable, **names, period=previous.period.code)
-    return await queries_returns.fetch_revision(
-        access.transaction, access.catalogue, previous_filter, HistoryRange(), number=None
     )
 
 

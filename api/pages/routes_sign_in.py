@@ -93,9 +93,12 @@ def _check_page(following: str) -> str:
 
 
 def _choose_page(following: str, caller: Caller) -> str:
-    if page := _check_page(following):
+    """Return the page that the visitor asked for, or the first one that the key opens."""
+    programmes = [grant.programme for grant in caller.grants]
+    page = _check_page(following)
+    if page and (not programmes or page.split("/")[2] in programmes):
         return page
-    return f"/programmes/{caller.grants[0].programme}/returns" if caller.grants else "/"
+    return f"/programmes/{programmes[0]}/returns" if programmes else "/"
 
 
 @post("/sign-out", guards=[require_own_form], status_code=303, opt={SESSION_OPT: True})

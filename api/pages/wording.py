@@ -1,11 +1,14 @@
 """Say a figure in words: its value, how exact it is, how it moved, and how complete it is."""
 
 import re
+from collections.abc import Iterable
 
 from api.spelling.figure_words import (
+    MARK_WORDS,
     NO_MOVEMENT_WORDS,
     STATUS_WORDS,
     UNIT_SIGNS,
+    describe_partial,
     describe_verdict,
     format_number,
     format_value,
@@ -85,7 +88,7 @@ def describe_movement(movement: Movement | None, unit: str) -> str:
     else:
         change = format_value(abs(movement.change), "percentage-points" if unit == "percent" else unit)
         sentence = f"{movement.direction.value.capitalize()} by {change} than {since} ({start})"
-    return f"{sentence}: {describe_verdict(movement.verdict)}."
+    return f"{sentence}: {describe_verdict(movement.verdict, movement.method, movement.reason)}."
 
 
 def describe_comparator(comparator: Comparator, unit: str) -> str:
@@ -104,6 +107,25 @@ def describe_trend(trend: Trend | None) -> str:
     is_judged = trend.verdict is Verdict.BETTER or trend.verdict is Verdict.WORSE
     verdict = f", for the {trend.verdict.value}" if trend.verdict and is_judged else ""
     return f"Recent trend: {_TENDENCY_WORDS[trend.tendency]}{verdict}."
+
+
+def describe_missing_part(figure: FigureFields) -> str:
+    """Return `partial: 1 of 3 returns`, or nothing for a complete figure and for one without a number."""
+    if figure.value is None and figure.lower_bound is None:
+        return ""
+    coverage = figure.coverage
+    return describe_partial(coverage.approved, coverage.expected, is_complete=figure.complete)
+
+
+def name_marks(figure: FigureFields) -> str:
+    """Return the marks of a figure in words: `provisional; low reliability`."""
+    return "; ".join(words for mark, words in MARK_WORDS.items() if mark in figure.markers)
+
+
+def explain_marks(figures: Iterable[FigureFields]) -> str:
+    """Return the meaning of each mark that occurs: `p: provisional; u: low reliability`."""
+    marks = {marker.value for figure in figures for marker in figure.markers}
+    return "; ".join(f"{mark}: {words}" for mark, words in MARK_WORDS.items() if mark in marks)
 
 
 def describe_coverage(coverage: Coverage) -> str:

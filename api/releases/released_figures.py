@@ -31,6 +31,8 @@ from api.statistics import periods
 from schema.measures import UNCOUNTED_KINDS, Collection, Measure, Series
 from schema.periods import Period
 
+REASONS_WITHOUT_RETURN = ("no_data", "part_without_value")
+"""The reasons of a figure that lacks an approved return: its own, or that of a part of its formula."""
 FetchPrevious = Callable[[SeriesKey, str], FigureBlock | None]
 """A function that returns the previous release's figures of a series in a period."""
 
@@ -41,7 +43,7 @@ class PeriodFigures(Struct, frozen=True, kw_only=True, eq=False):
     key: SeriesKey
     period: Period
     received: bool
-    """True if anything was returned for the period."""
+    """True if the period has a figure from an approved return. One that waits for review hides no earlier figure."""
     shown_count: int
     """The number of figures that have bounds."""
     content: bytes
@@ -98,7 +100,8 @@ def _pack_period(
     return PeriodFigures(
         key=key,
         period=period,
-        received=distinct.figures[0].coverage.received > 0,
+        received=distinct.figures[0].coverage.approved > 0
+        and any(figure.reason not in REASONS_WITHOUT_RETURN for figure in distinct.figures),
         shown_count=int(has_bounds[distinct.numbers].sum()),
         content=pack_figures(distinct.figures, distinct.numbers, distinct.cells),
         previous=previous,

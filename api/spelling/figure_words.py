@@ -17,6 +17,14 @@ NO_MOVEMENT_WORDS = {
     "incomplete": "Returns are missing, so the change is not judged.",
     "bounds_overlap": "The change may be none.",
 }
+MARK_WORDS = {
+    "p": "provisional",
+    "r": "revised since the previous release",
+    "e": "estimated",
+    "u": "low reliability",
+    "b": "break in the series",
+    "low": "rounded to 0, but not 0",
+}
 CHANGE_WORDS = {
     "new": "new",
     "data": "changed, because returns arrived or were approved",
@@ -47,10 +55,20 @@ def shorten_period(label: str) -> str:
     return label.partition(" (")[0]
 
 
-def describe_verdict(verdict: str | None) -> str:
-    """Return what a test says of a movement."""
+def describe_verdict(verdict: str | None, method: str | None = None, reason: str | None = None) -> str:
+    """Return what a test says of a movement. The limits of rounded counts cover the rounding alone."""
+    if verdict is None:
+        return "not judged, because returns are missing" if reason == "incomplete" else "not judged"
     if verdict == "within_uncertainty":
         return "within the uncertainty of the figures"
-    if verdict in ("better", "worse"):
-        return f"a significant change for the {verdict}"
-    return "a significant change" if verdict else "not judged"
+    change = "more than the rounding could explain" if method == "rounding" else "a significant change"
+    if verdict not in ("better", "worse"):
+        return change
+    return f"{change}, for the {verdict}" if method == "rounding" else f"{change} for the {verdict}"
+
+
+def describe_partial(approved: int, expected: int, *, is_complete: bool | None) -> str:
+    """Return that returns are missing from a figure, or nothing. Those that no organisation owes are not missing."""
+    if is_complete or approved >= expected:
+        return ""
+    return f"partial: {approved} of {expected} {'return' if expected == 1 else 'returns'}"

@@ -53,6 +53,11 @@ def calculate_movement(
     return movement if reason else _add_change(movement, reading, start, aim)
 
 
+def leave_unjudged(movement: Movement) -> Movement:
+    """Return the movement of a figure with a missing return: without a verdict, which could be that of the gap."""
+    return movement if movement.reason else replace(movement, verdict=None, reason=NoMovementReason.INCOMPLETE)
+
+
 def _find_baseline_obstacle(period: Period, baseline: Period, *, is_stock: bool) -> NoMovementReason | None:
     """Return why a figure is not compared with the baseline.
 

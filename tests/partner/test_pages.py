@@ -8,6 +8,7 @@ import pytest
 
 from api.outcomes.queries_boundaries import INVENTED_SOURCE, fetch_shapes, save_boundaries
 from schema.geojson import Geometry
+from schema.partners import Scope
 from tests.fixtures.example_plan import EAST, WEST
 from tests.fixtures.release_client import ReleaseClient, make_learners_return
 
@@ -47,6 +48,7 @@ async def test_pages_link_to_each_other_and_to_their_pictures(press):
             waiting += re.findall(r'(?:src|href)="([^"]+)"', response.text)
         else:
             assert response.content.startswith(b"<svg"), address
+    assert f"/programmes/{press.programme}/releases/1" in seen
     kinds = {re.sub(r"measures/[^/?]+", "measures/M", address.partition("?")[0]) for address in seen}
     base = f"/programmes/{press.programme}"
     assert kinds >= {base, f"{base}/measures/M", f"{base}/measures/M/chart.svg", f"{base}/measures/M/by/sex.svg"}
@@ -104,6 +106,33 @@ async def test_first_page_names_each_programme_and_each_way_in(press):
         assert f'href="{address}"' in page.text
 
 
+async def test_return_that_waits_for_review_hides_no_figure(press):
+    before = (await press.read("progress")).json()
+    people = {(EAST, "female"): 90, (EAST, "male"): 40, (WEST, "male"): 45}
+    http = await press.http_client("quay-college", Scope.SUBMIT)
+    waiting = {"returns": [make_learners_return("2026-08", people)]}
+    assert (await http.post(f"/v1/programmes/{press.programme}/submissions", json=waiting)).status_code == 201
+    assert (await press.publish())["state"] == "published"
+    after = (await press.read("progress")).json()
+    [old, new] = (
+        next(one for theme in progress["themes"] for one in theme["measures"] if one["measure"] == "learners")
+        for progress in (before, after)
+    )
+    assert new["newest_period"]["period"]["code"] == "2026-08"
+    assert new["newest_period"]["coverage"]["received"] == 1
+    assert (new["latest"]["period"], new["latest"]["value"]) == (old["latest"]["period"], old["latest"]["value"])
+    [figure] = (await press.read("outcomes", measure="learners")).json()["items"]
+    assert (figure["period"]["code"], figure["value"]) == ("2026-07", old["latest"]["value"])
+    page = await read_page(press, "/measures/learners")
+    assert "By sex" in page.text
+    assert "August 2026: 0 of " in page.text
+
+
+async def test_downloads_name_their_programme(press):
+    for path in ("outcomes.csv", "outcomes.sdmx.csv", "outcomes/structure.xml"):
+        assert f'filename="{press.programme}-' in (await press.read(path)).headers["content-disposition"]
+
+
 async def test_page_is_cached_by_release(press):
     first = await read_page(press)
     again = await press.application.http_client().get(
@@ -137,6 +166,11 @@ async def test_wrong_address_is_a_page_for_a_person_and_a_problem_for_a_program(
 
 
 async def test_programme_without_a_release_says_so_on_a_page(application, harbour_programme):
-    page = await application.http_client().get(f"/programmes/{harbour_programme}", headers=BROWSER)
-    assert page.status_code == 404
-    assert 'href="/errors/no-release"' in page.text
+    http = application.http_client()
+    for path in ("", "/logic-model", "/measures/learners"):
+        page = await http.get(f"/programmes/{harbour_programme}{path}", headers=BROWSER)
+        assert page.status_code == 200
+        assert 'class="planned"' in page.text
+    assert (await http.get(f"/programmes/{harbour_programme}/measures/nothing", headers=BROWSER)).status_code == 404
+    assert (await http.get("/programmes/nothing", headers=BROWSER)).status_code == 404
+    assert (await http.get(f"/v1/programmes/{harbour_programme}/progress")).status_code == 404

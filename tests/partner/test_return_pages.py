@@ -8,7 +8,7 @@ from schema.partners import Scope
 from tests.fixtures.page_visitors import PageReader, Visitor, sign_in
 from tests.fixtures.release_client import ReleaseClient, make_learners_return
 from tests.partner.test_publication_jobs import PEOPLE
-from work_health import new_return, new_submission, observation
+from work_health import Withdrawal, new_return, new_submission, observation
 
 PROGRAMME = "work-and-health-2025-2028"
 CITY = "E06000018"
@@ -74,6 +74,12 @@ async def test_signing_in_leads_to_pages_of_returns_only(application, following)
     assert following not in visitor.page.links
     response = await visitor.send("/sign-in", key=await application.issue_key("ohid", Scope.REVIEW), next=following)
     assert (response.url.host, response.url.path) == ("test", RETURNS)
+
+
+async def test_key_of_another_programme_leads_to_its_own(application, harbour_programme):
+    key = await application.issue_key("harbour-council", Scope.REVIEW, programme=harbour_programme)
+    visitor = await sign_in(application, key, RETURNS)
+    assert visitor.response.url.path == f"/programmes/{harbour_programme}/returns"
 
 
 @pytest.mark.parametrize("key", ["", "secret", "wh_live_abcdefghij_" + "A" * 43])
@@ -202,6 +208,28 @@ async def test_reviewer_reads_queries_approves_and_reopens(application, council_
 
 def name_return() -> dict:
     return dict(zip(("organisation", "measure", "series", "service", "period"), RETURN.split("/")[-5:], strict=True))
+
+
+async def test_reviewer_finds_a_withdrawal_reads_what_is_withdrawn_and_approves_it(
+    application, council_client, reviewer
+):
+    await submit(council_client, 137)
+    key = {"organisation": "nottingham-city-council", "measure": "ips-primary-care-referrals", "period": PERIOD}
+    await council_client.withdraw_return(
+        PROGRAMME, **key, series="headline", service="main", withdrawal=Withdrawal(reason="Another quarter.")
+    )
+    await reviewer.read(f"{RETURNS}/list?state=pending")
+    assert RETURN in reviewer.page.links
+    assert "Another quarter." in reviewer.response.text
+    await reviewer.read(f"{RETURNS}/list?state=pending&organisation=nottinghamshire-healthcare")
+    assert RETURN not in reviewer.page.links
+    await reviewer.read(RETURN)
+    assert "<h1>Withdrawal" in reviewer.response.text
+    assert reviewer.page.tables[0][1][:2] == ["Nottingham", "137"]
+    response = await reviewer.send("/approval")
+    assert response.url.params["done"] == "approval"
+    await reviewer.read(f"{RETURNS}/list?state=pending")
+    assert RETURN not in reviewer.page.links
 
 
 async def test_form_that_is_sent_twice_acts_once(application, council_client, reviewer):

@@ -1,6 +1,6 @@
 """The pages around the figures of a release: cards, charts, tables, breakdowns and the logic model."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 from msgspec.structs import replace
@@ -16,9 +16,13 @@ from api.pages import (
     logic_model_views,
     maps,
     measure_views,
+    planned_measures,
     programme_frames,
+    progress_summary,
+    release_views,
 )
 from api.plan.gaps import find_gaps
+from api.statistics.periods import parse
 from schema.areas import Scheme
 from schema.geojson import Geometry
 from schema.logic_model import Basis, Link
@@ -27,7 +31,8 @@ from schema.outcomes import Comparator, Coverage, TargetVerdict
 from schema.progress import NoFigureReason, NoNextReturnReason, PeriodCoverage
 from schema.released_figures import ReleasedEntry
 from schema.submissions import Marker, Status
-from tests.fixtures.example_plan import HARBOUR_CATALOGUE, HARBOUR_PLAN, TOWN
+from schema.verdicts import Movement, Verdict
+from tests.fixtures.example_plan import HARBOUR_CATALOGUE, HARBOUR_PLAN, NOW, TOWN
 from tests.fixtures.release_fixtures import EXAMPLE_RELEASE, release_figures
 
 MONTHS = ("2026-01", "2026-02", "2026-03")
@@ -37,7 +42,7 @@ RETURNS = [
     for month, count in zip(MONTHS, (50, 60, 80), strict=True)
 ]
 ROLL = [
-    replace(one, error_95=None, largest_error=None, lower_bound=None, upper_bound=None)
+    replace(one, error_95=None, largest_error=None, lower_bound=None, upper_bound=None, complete=True)
     for one in release_figures(*RETURNS)
     if one.measure == "on-roll" and one.period.code in MONTHS and not one.breakdown
 ]
@@ -95,11 +100,50 @@ def test_card_states_coverage_comparators_and_reliability():
     latest = replace(ROLL[-1], comparators=[LEEDS], markers=[Marker.LOW_RELIABILITY], coverage=_coverage(4, 3))
     card = cards.build_card(replace(OF_ROLL, latest=latest), ROLL, HARBOUR_CATALOGUE)
     assert "Leeds: 70" in card.figure.lines
-    assert card.figure.lines[-1] == "Unreliable, as its publisher says."
+    assert card.figure.lines[-1] == "Low reliability"
     assert card.coverage is not None
     assert (card.coverage.expected, card.coverage.approved) == (4, 3)
     none = cards.build_card(replace(OF_ROLL, latest=replace(latest, coverage=_coverage(0, 0))), ROLL, HARBOUR_CATALOGUE)
     assert none.coverage is None
+
+
+def test_card_of_a_partial_figure_names_the_newest_complete_one():
+    partial = replace(ROLL[-1], coverage=_coverage(3, 1), complete=False)
+    card = cards.build_card(replace(OF_ROLL, latest=partial), [*ROLL[:2], partial], HARBOUR_CATALOGUE)
+    assert (card.figure.value, card.figure.partial) == ("160", "partial: 1 of 3 returns")
+    assert card.figure.lines[0] == "Newest complete figure: 120 people in February 2026"
+    assert card.chart is not None
+    assert card.chart.table.rows[-1][1][0] == "160 (partial: 1 of 3 returns)"
+    assert "hollow" in card.chart.caption
+    assert [point.is_partial for point in cards.list_points([ROLL[0], partial])] == [False, True]
+    alone = cards.build_card(replace(OF_ROLL, latest=partial), [partial], HARBOUR_CATALOGUE)
+    assert not alone.figure.lines[0].startswith("Newest complete")
+
+
+def test_no_line_leads_to_a_partial_figure():
+    points = cards.list_points([*ROLL, replace(ROLL[-1], coverage=_coverage(3, 1), complete=False)])
+    chart = charts.build_trend(points, charts.TrendLines(), axis="people", width=340, height=130)
+    line, hollow = chart["layer"][-2:]
+    assert (line["mark"]["type"], line["transform"]) == ("line", [{"filter": "!datum.is_partial"}])
+    assert (hollow["mark"]["fill"], hollow["transform"]) == ("var(--page)", [{"filter": "datum.is_partial"}])
+
+
+def test_table_has_marks_with_a_legend_and_no_empty_column():
+    marked = replace(ROLL[0], markers=[Marker.PROVISIONAL], error_95=4.0, lower=52, upper=52)
+    table = cards.build_table("On roll", "Period", [("January 2026", marked), ("March 2026", ROLL[2])])
+    assert table.columns == ["Period", "Figure", "Interval or error", "Marks"]
+    assert table.rows[0] == ("January 2026", ["100", "52", "p"])
+    assert table.legend == "p: provisional"
+    plain = replace(ROLL[2], markers=[])
+    assert cards.build_table("On roll", "Period", [("March 2026", plain)]).columns == ["Period", "Figure"]
+
+
+def test_caption_explains_marks_and_errors_that_differ():
+    history = [replace(ROLL[0], error_95=4.0), replace(ROLL[1], error_95=9.0, markers=[Marker.LOW_RELIABILITY])]
+    card = cards.build_card(OF_ROLL, history, HARBOUR_CATALOGUE)
+    assert card.chart is not None
+    assert card.chart.caption.count(". ") == 2
+    assert card.chart.caption.endswith("u: low reliability.")
 
 
 def test_card_states_who_is_missing_and_what_is_due():
@@ -325,3 +369,68 @@ def test_frame_and_first_page():
     assert link.slug == "harbour-skills-2026"
     assert home.list_ways([HARBOUR_CATALOGUE])[2].address == "/programmes/harbour-skills-2026/returns"
     assert home.list_ways([])[2].address == "/guides/reviewing"
+
+
+def test_summary_lists_measures_by_verdict_and_states_why_there_is_nothing():
+    judged = [
+        replace(OF_ROLL, latest=replace(ROLL[-1], movement=Movement(change=9, verdict=verdict)))
+        for verdict in (Verdict.BETTER, Verdict.WORSE, Verdict.WITHIN_UNCERTAINTY)
+    ]
+    newest = PeriodCoverage(period=ROLL[0].period, coverage=_coverage(2, 0))
+    unavailable = replace(HIDDEN, status=Status.NOT_AVAILABLE)
+    silent = replace(OF_ROLL, latest=None, unassigned=[], newest_period=None)
+    others = [
+        replace(OF_ROLL, latest=HIDDEN),
+        replace(OF_ROLL, latest=replace(ROLL[-1], movement=None)),
+        replace(silent, unassigned=["job-club"]),
+        replace(silent, newest_period=newest),
+        replace(silent, latest=unavailable),
+        silent,
+        replace(OF_ROLL, kind=MeasureKind.EVIDENCE),
+    ]
+    rows = progress_summary.summarise_progress([*judged, *others], HARBOUR_CATALOGUE)
+    assert [(row.title, len(row.items)) for row in rows] == [
+        ("Better", 1),
+        ("No change, or not judged", 3),
+        ("Worse", 1),
+        ("Nothing yet", 4),
+    ]
+    assert rows[0].items[0].address == ADDRESS
+    reasons = [item.reason for item in rows[3].items]
+    assert reasons[0].startswith("no organisation has this part yet: ")
+    assert reasons[1:] == ["January 2026: 0 of 2 returns approved", "not available", "nothing is published"]
+
+
+@pytest.mark.parametrize(
+    ("latest", "newest", "words"),
+    [
+        ("FY2025-26-Q1", "FY2026-27-Q1", "4 later quarters are missing."),
+        ("2026-01", "2026-02", ""),
+        ("FY2024-25", "FY2026-27", "2 later periods are missing."),
+    ],
+)
+def test_old_figure_states_how_many_periods_are_missing(latest, newest, words):
+    assert progress_summary.describe_later_periods(parse(latest), parse(newest)) == words
+
+
+def test_release_has_its_notes_downloads_and_the_other_releases():
+    noted = replace(EXAMPLE_RELEASE, notes="The second quarter.", programme="harbour")
+    view = release_views.describe_release(noted, [replace(noted, number=4, withdrawn_at=NOW), noted])
+    assert (view.number, view.notes, view.withdrawal) == (3, "The second quarter.", "")
+    assert [(one.title, one.address) for one in view.others] == [("Release 4", "/programmes/harbour/releases/4")]
+    assert view.others[0].words.endswith(", withdrawn")
+    assert len(view.downloads) == 4
+    withdrawn = replace(noted, notes=None, withdrawn_at=NOW, withdrawal_reason="Wrong.")
+    view = release_views.describe_release(withdrawn, [])
+    assert (view.withdrawal, view.notes, len(view.downloads), view.others) == ("Wrong.", "", 1, [])
+
+
+def test_programme_without_a_release_has_its_measures_and_due_days():
+    themes = planned_measures.list_planned_themes(HARBOUR_CATALOGUE, now=datetime(2026, 2, 3, tzinfo=UTC))
+    due = {measure.label: measure.due for theme in themes for measure in theme.measures}
+    learners = HARBOUR_CATALOGUE.measures["learners"].label
+    assert due[learners] == "The returns of January 2026 are due by 10 February 2026."
+    over = planned_measures.list_planned_themes(HARBOUR_CATALOGUE, now=datetime(2036, 2, 3, tzinfo=UTC))
+    assert {measure.due for theme in over for measure in theme.measures} >= {
+        "Every return of the programme was due before."
+    }

@@ -6,7 +6,16 @@ from msgspec.structs import replace
 from api.pages import wording
 from schema.outcomes import Comparator, Coverage
 from schema.submissions import Status
-from schema.verdicts import Movement, MovementDirection, MovementStart, NoMovementReason, Tendency, Trend, Verdict
+from schema.verdicts import (
+    ChangeMethod,
+    Movement,
+    MovementDirection,
+    MovementStart,
+    NoMovementReason,
+    Tendency,
+    Trend,
+    Verdict,
+)
 from tests.fixtures.release_fixtures import release_figures
 
 FIGURE = next(one for one in release_figures("quay on-roll 2026-01 town 50") if one.measure == "on-roll")
@@ -52,7 +61,13 @@ MOVEMENTS = [
     (START | {"change": -0.2, "direction": DOWN, "verdict": Verdict.WITHIN_UNCERTAINTY, "since": MovementStart.BASELINE}, "percent",
      "Lower by 0.2 points than the baseline (January 2025): within the uncertainty of the figures."),
     (START | {"change": 0, "direction": SAME, "reason": NoMovementReason.INCOMPLETE}, "people",
+     "Unchanged since the first released figure (January 2025): not judged, because returns are missing."),
+    (START | {"change": 0, "direction": SAME, "reason": NoMovementReason.NO_INTERVAL}, "people",
      "Unchanged since the first released figure (January 2025): not judged."),
+    (START | {"change": 15, "direction": UP, "verdict": Verdict.BETTER, "method": ChangeMethod.ROUNDING}, "people",
+     "Higher by 15 than the first released figure (January 2025): more than the rounding could explain, for the better."),
+    (START | {"change": 15, "direction": UP, "verdict": Verdict.HIGHER, "method": ChangeMethod.ROUNDING}, "people",
+     "Higher by 15 than the first released figure (January 2025): more than the rounding could explain."),
     (START | {"change": 1, "direction": UP, "verdict": Verdict.HIGHER},           "people",
      "Higher by 1 than the first released figure (January 2025): a significant change."),
 ]
@@ -108,6 +123,23 @@ def test_coverage_in_words(counts, words):
     expected, approved, exempt = counts
     coverage = Coverage(expected=expected, received=approved, approved=approved, late=0, exempt=exempt)
     assert wording.describe_coverage(coverage) == words
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"expected": 3, "approved": 1, "complete": False}, "partial: 1 of 3 returns"),
+        ({"expected": 1, "approved": 0, "complete": False}, "partial: 0 of 1 return"),
+        ({"expected": 3, "approved": 1, "complete": None}, "partial: 1 of 3 returns"),
+        ({"expected": 3, "approved": 2, "complete": True}, ""),  # no organisation has the third part
+        ({"expected": 3, "approved": 3, "complete": False}, ""),  # a gap leaves out a source
+        ({"expected": 3, "approved": 1, "complete": False, "value": None, "lower_bound": None}, ""),
+    ],
+)
+def test_number_with_missing_returns_is_partial(fields, words):
+    counts = {name: fields.pop(name) for name in ("expected", "approved")}
+    coverage = Coverage(received=counts["expected"], late=0, exempt=0, **counts)
+    assert wording.describe_missing_part(replace(FIGURE, **({"value": 50, "coverage": coverage} | fields))) == words
 
 
 @pytest.mark.parametrize(("label", "short", "shortest"), PERIODS)

@@ -248,8 +248,12 @@ def test_count_with_a_missing_return_has_no_movement():
 
 #   returns of pass rates in January and in February                     verdict, direction, reason, missing, new
 LIKE_WITH_LIKE = [
-    (("quay 2026-01 town 10/100", "quay 2026-02 town 30/100"),          ("better", "higher", None, [], [])),
-    (("quay 2026-01 town 1/10", "quay 2026-02 town 2/10"),              ("within_uncertainty", "higher", None, [], [])),
+    (("quay 2026-01 town 10/100", "pier 2026-01 town 10/100", "quay 2026-02 town 30/100", "pier 2026-02 town 30/100"),
+                                                                        ("better", "higher", None, [], [])),
+    (("quay 2026-01 town 1/10", "pier 2026-01 town 1/10", "quay 2026-02 town 2/10", "pier 2026-02 town 2/10"),
+                                                                        ("within_uncertainty", "higher", None, [], [])),
+    # The pier owes both returns: the change of the quay's is stated, and not judged.
+    (("quay 2026-01 town 10/100", "quay 2026-02 town 30/100"),          (None, "higher", "incomplete", [], [])),
     (("quay 2026-01 town 10/100", "pier 2026-02 town 30/100"),          (None, None, "not_comparable", ["quay"], ["pier"])),
     (("quay 2026-01 town 10/100", "quay 2026-02 town 30/100", "pier 2026-02 town 1/9"),
                                                                         (None, None, "not_comparable", [], ["pier"])),
@@ -281,7 +285,7 @@ def test_successor_has_the_place_of_its_predecessor():
     catalogue = make_catalogue(msgspec.structs.replace(HARBOUR_PLAN, organisations=organisations))
     rows = ("quay 2026-01 town 10/100", "pier 2026-02 town 30/100")
     movement = preview_one("pass-rate", *rows, periods=["2026-02"], catalogue=catalogue).movement
-    assert (movement.verdict, movement.start_period, movement.reason) == ("better", "2026-01", None)
+    assert (movement.change, movement.start_period, movement.reason) == (20, "2026-01", "incomplete")
 
 
 def test_baseline_applies_only_to_the_programme_area():

@@ -90,3 +90,11 @@ def test_policy_explains_each_class():
     ]
     assert policy.explain(PUBLISHED) != policy.explain(NONE)
     assert Policy(published=PERSONS_RULE).explain(PUBLISHED) == PERSONS_RULE.explanation
+
+
+def test_sandbox_states_that_all_values_are_invented():
+    sandbox, invented = replace(NOTTINGHAM, sandbox=True), released_views.INVENTED
+    people = explain_protection(EXAMPLE_RELEASE, ["ips-engagements", "neet-16-17"], sandbox)
+    assert people == f"{invented} {EXAMPLE_RELEASE.explanations[PERSONS]}"
+    for slug in ("neet-16-17", "jsna-research-published"):
+        assert explain_protection(EXAMPLE_RELEASE, [slug], sandbox) == invented

@@ -9,7 +9,9 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
+from api.figures.completeness import ReturnCompleteness
 from api.protection.scopes import AuditScope, exclude_periods
+from api.releases.released_figures import build_period_figures
 from api.statistics import comparison, inequality, intervals, movement, trends
 from api.statistics.intervals import RatioCounts
 from api.statistics.readings import Reading
@@ -259,8 +261,11 @@ def count_recalculated(figures: Sequence[PublishedFigure], catalogue) -> Counter
         if figure in whole:
             starts = [make_reading(f) for f in whole if f.period.end < figure.period.end]
             baseline = one.baseline if own else None
-            assert figure.movement == movement.calculate_movement(make_reading(figure), starts, aim, baseline=baseline)
+            expected = movement.calculate_movement(make_reading(figure), starts, aim, baseline=baseline)
+            is_partial = figure.coverage.approved < figure.coverage.expected
+            assert figure.movement == (movement.leave_unjudged(expected) if is_partial else expected)
             done["movement"] += figure.movement.verdict is not None
+            done["unjudged"] += is_partial
         else:
             assert figure.movement.reason is NoMovementReason.INCOMPLETE
         points = [f for f in same if f.period.type is figure.period.type and f.period.end <= figure.period.end]
@@ -438,6 +443,44 @@ def test_figure_is_provisional_until_all_returns_received_if_periods_stay_open()
     ]
     assert (one.markers, one.movement.reason) == ([Marker.PROVISIONAL], NoMovementReason.INCOMPLETE)
     assert one.coverage == Coverage(expected=2, received=1, approved=1, late=0, exempt=0)
+
+
+def test_percentage_with_a_missing_return_is_not_judged_against_the_baseline():
+    plan = make_plan(make_measure("pass-rate", baseline=BASELINE), duties=[f"{who} pass-rate alone" for who in HOLDERS])
+    rows = [f"{who} pass-rate 2026-01 town 300/400" for who in HOLDERS]
+    whole, partial = (
+        find_figure(release_figures(*given, catalogue=make_catalogue(plan)), "pass-rate", "2026-01").movement
+        for given in (rows, rows[:1])
+    )
+    assert (whole.verdict, whole.reason) == (Verdict.BETTER, None)
+    assert (partial.change, partial.verdict, partial.reason) == (45, None, NoMovementReason.INCOMPLETE)
+
+
+WAITING = ReturnCompleteness(
+    coverage=Coverage(expected=2, received=2, approved=0, late=0, exempt=0), counted_returns=0, is_complete=False
+)
+
+
+def test_return_that_waits_for_review_does_not_make_its_period_the_latest():
+    snapshot, _ = make_snapshot(*make_on_roll_returns(50, 30), catalogue=ON_ROLL)
+    february = {(("on-roll", "headline"), "2026-02"): WAITING}
+    periods = build_period_figures(replace(snapshot, coverage={**snapshot.coverage, **february}), lambda *_: None)
+    assert [(one.period.code, one.received) for one in periods if one.period.code < "2026-03"] == [
+        ("2026-01", True),
+        ("2026-02", False),
+    ]
+
+
+def test_formula_with_a_part_that_waits_does_not_make_its_period_the_latest():
+    rows = [f"{who} {slug} 2026-01 town 50" for who in HOLDERS for slug in ("learners", "on-roll")]
+    rows += [f"{who} learners 2026-02 town 50" for who in HOLDERS]
+    snapshot, _ = make_snapshot(*rows, catalogue=PROGRAMME)
+    received = {
+        one.period.code: one.received
+        for one in build_period_figures(snapshot, lambda *_: None)
+        if one.key == ("everybody", "headline")
+    }
+    assert (received["2026-01"], received["2026-02"]) == (True, False)
 
 
 YEARS = Window(start=date(2019, 1, 1), end=date(2026, 12, 31), basis=Basis.STATED)

@@ -11,10 +11,12 @@ from api.pages.return_matrix import list_returned_measures
 from api.pages.return_views import (
     MAX_ROWS,
     build_content,
+    build_withdrawn_content,
     find_previous,
     list_facts,
     list_forms,
     list_history,
+    name_withdrawals,
 )
 from api.pages.return_words import (
     describe_change,
@@ -59,6 +61,26 @@ def make_summary(period: str = "2026-02", measure: str = "learners", **fields: o
 def make_detail(*cells: str, period: str = "2026-02", measure: str = "learners", **content: object) -> ReturnDetail:
     observations = msgspec.convert([parse_cell(cell) for cell in cells], list[Observation])
     return ReturnDetail(summary=make_summary(period, measure), observations=observations, **content)
+
+
+def test_withdrawal_shows_what_is_withdrawn_and_names_its_decision() -> None:
+    before = make_detail("town 100")
+    content = build_withdrawn_content(before, HARBOUR_CATALOGUE)
+    assert content is not None
+    assert (content.title, len(content.rows)) == ("What is withdrawn: revision 1", 1)
+    assert build_withdrawn_content(make_detail(), HARBOUR_CATALOGUE) is None
+    [approve, query] = list_forms([ReturnAction.APPROVE, ReturnAction.QUERY], is_withdrawal=True)
+    assert (approve.title, approve.action, query.title) == ("Approve the withdrawal", "approval", "Query")
+
+
+def test_queue_lists_withdrawals_those_sent_first_at_the_top() -> None:
+    later = make_summary("2026-03", recorded_at=NOW.replace(hour=9), note="Sent twice.")
+    rows = name_withdrawals([later, make_summary()], HARBOUR_CATALOGUE)
+    assert [(row.period, row.reason, row.sent) for row in rows] == [
+        ("February 2026", "", "5 July 2026, 09:30"),
+        ("March 2026", "Sent twice.", "5 July 2026, 10:30"),
+    ]
+    assert rows[0].address.endswith("/returns/quay-college/learners/headline/main/2026-02")
 
 
 def test_figures_are_next_to_those_of_the_previous_period() -> None:

@@ -42,7 +42,7 @@ def build_dataset(
     return JsonStatDataset(
         version="2.0",
         kind="dataset",
-        label=catalogue.plan.title,
+        label=f"{catalogue.plan.title} (sandbox: invented values)" if catalogue.sandbox else catalogue.plan.title,
         id=list(edges),
         size=[len(codes) for codes in edges.values()],
         role=JsonStatRole(time=["period"], geo=["area"], metric=["measure"]),

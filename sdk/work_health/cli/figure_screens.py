@@ -10,7 +10,7 @@ from rich.tree import Tree
 
 from work_health._spelling.figure_words import format_number
 
-from .figure_words import format_exactness
+from .figure_words import describe_missing_part, format_exactness
 from .screen import WideTable
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def render_figures(figures: Sequence[Figure]) -> WideTable:
             figure.period.code,
             figure.area,
             ", ".join(f"{key}={value}" for key, value in figure.breakdown.to_dict().items()),
-            _format_value(figure),
+            _format_partial_value(figure),
             format_exactness(figure),
             _format_status(figure),
             f"{figure.coverage.received} of {figure.coverage.expected}",
@@ -77,6 +77,10 @@ def _format_value(figure: Figure) -> str:
         upper_bound = "?" if figure.upper_bound is None else format_number(figure.upper_bound)
         return f"{format_number(figure.lower_bound)}–{upper_bound}"
     return ""
+
+
+def _format_partial_value(figure: Figure) -> str:
+    return " ".join(filter(None, (_format_value(figure), describe_missing_part(figure))))
 
 
 def _format_status(figure: Figure) -> str:

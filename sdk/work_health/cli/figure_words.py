@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 from work_health._generated.models import MovementDirection, MovementStart, Status
 from work_health._spelling.figure_words import (
+    MARK_WORDS,
     NO_MOVEMENT_WORDS,
     STATUS_WORDS,
+    describe_partial,
     describe_verdict,
     format_number,
     format_value,
@@ -15,6 +17,8 @@ from work_health._spelling.figure_words import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from work_health._generated.models import Comparator, Coverage, Movement, PreviewFigure, PublishedFigure
 
     Figure = PublishedFigure | PreviewFigure
@@ -68,8 +72,27 @@ def describe_movement(movement: Movement | None, unit: str) -> str:
     change = format_value(abs(movement.change), "percentage-points" if unit == "percent" else unit)
     is_unchanged = movement.direction is MovementDirection.UNCHANGED
     words = "Unchanged since" if is_unchanged else f"{movement.direction.value.capitalize()} by {change} than"
-    verdict = describe_verdict(movement.verdict.value if movement.verdict else None)
+    values = (value and value.value for value in (movement.verdict, movement.method, movement.reason))
+    verdict = describe_verdict(*values)
     return f"{words} {start} ({movement.start_period}): {verdict}."
+
+
+def describe_missing_part(figure: Figure) -> str:
+    """Return `partial: 1 of 3 returns`, or nothing for a complete figure and for one without a number.
+
+    A preview counts the returns that have arrived.
+    """
+    if figure.value is None and figure.lower_bound is None:
+        return ""
+    coverage, is_preview = figure.coverage, not hasattr(figure, "release")
+    counted = coverage.received if is_preview else coverage.approved
+    return describe_partial(counted, coverage.expected, is_complete=figure.complete)
+
+
+def explain_marks(figures: Iterable[Figure]) -> str:
+    """Return the meaning of each mark that occurs: `p: provisional; u: low reliability`."""
+    marks = {str(marker) for figure in figures for marker in figure.markers}
+    return "; ".join(f"{mark}: {words}" for mark, words in MARK_WORDS.items() if mark in marks)
 
 
 def describe_comparator(comparator: Comparator, unit: str) -> str:

@@ -10,14 +10,17 @@ from rich.markup import escape
 from rich.padding import Padding
 
 from work_health._generated.models import MeasureProgress
+from work_health._spelling.due_days import find_last_day, format_day
 from work_health._spelling.figure_words import shorten_period
 
 from .figure_words import (
     describe_comparator,
     describe_coverage,
     describe_exactness,
+    describe_missing_part,
     describe_movement,
     describe_value,
+    explain_marks,
 )
 
 if TYPE_CHECKING:
@@ -68,7 +71,8 @@ def _list_figure_lines(measure: Measure) -> Iterator[str]:
         yield NO_FIGURE_WORDS.get(reason.value if reason else "", "There is no figure.")
     else:
         figure = f"{shorten_period(latest.period.label)}: {describe_value(latest)}"
-        yield ", ".join(filter(None, (figure, describe_exactness(latest))))
+        marks = explain_marks([latest])
+        yield ", ".join(filter(None, (figure, describe_missing_part(latest), describe_exactness(latest), marks)))
         yield describe_movement(latest.movement, latest.unit)
         yield "; ".join(describe_comparator(one, latest.unit) for one in latest.comparators if one.value is not None)
     if latest is not None and latest.coverage.expected:
@@ -90,7 +94,7 @@ def _list_gaps(measure: Measure) -> Iterator[str]:
     if newest is not None and measure.latest is not None and newest.period.code != measure.latest.period.code:
         yield f"Newest period that is over, {shorten_period(newest.period.label)}: {describe_coverage(newest.coverage)}"
     if measure.next_return is not None:
-        due = measure.next_return.due_at
-        yield f"Returns of {shorten_period(measure.next_return.period.label)} are due by {due.day} {due:%B %Y}."
+        due = format_day(find_last_day(measure.next_return.due_at))
+        yield f"Returns of {shorten_period(measure.next_return.period.label)} are due by {due}."
     elif measure.no_next_return_reason is not None:
         yield NO_RETURN_WORDS.get(measure.no_next_return_reason.value, "")

@@ -10,7 +10,9 @@ import typer
 from work_health._generated.models import ReviewState
 
 from . import figure_screens, progress_screens, return_screens, screen
+from .figure_words import explain_marks
 from .options import Json
+from .sandbox_note import print_sandbox_note
 from .session import get_session
 
 if TYPE_CHECKING:
@@ -74,9 +76,11 @@ def outcomes(
     if json_:
         screen.print_items_json(items)
     else:
-        screen.create_console().print(
-            figure_screens.render_chart(items) if chart else figure_screens.render_figures(items)
-        )
+        print_sandbox_note(client)
+        console = screen.create_console()
+        console.print(figure_screens.render_chart(items) if chart else figure_screens.render_figures(items))
+        if legend := explain_marks(items):
+            console.print(legend)
 
 
 @app.command()
@@ -91,6 +95,7 @@ def progress(context: typer.Context, release: Release = None, preview: Preview =
     state = client.preview_progress(programme) if preview else client.get_progress(programme, release=release)
     if json_:
         return screen.print_json(state.to_dict())
+    print_sandbox_note(client)
     screen.create_console().print(progress_screens.render_progress(state))
     return None
 

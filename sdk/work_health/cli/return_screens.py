@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from rich.console import Group
 from rich.markup import escape
 
+from work_health._spelling.due_days import find_last_day
 from work_health.results import format_counts, format_return_name
 
 from .hints import to_option_names
@@ -35,7 +36,7 @@ RETURN_STACK = (("measure",), ("period", "organisation"))
 def render_obligations(obligations: Sequence[Obligation]) -> WideTable:
     rows = [
         (
-            str(duty.due_at.date()),
+            str(find_last_day(duty.due_at)),
             format_state(duty.state.value),
             format_return_name(duty),
             duty.period.code,
@@ -45,7 +46,7 @@ def render_obligations(obligations: Sequence[Obligation]) -> WideTable:
         )
         for duty in obligations
     ]
-    columns = ("due", "state", "measure", "period", "organisation", "missing", "you may")
+    columns = ("last day", "state", "measure", "period", "organisation", "missing", "you may")
     return WideTable(columns, rows, (("measure",), ("period", "organisation", "missing"), ("you may",)))
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from work_health import clearance, decision, reason
+from work_health import ReturnKind, clearance, decision, reason
 from work_health.results import format_return_name
 
 from . import return_screens, review_screens, screen
@@ -24,6 +24,7 @@ from .return_commands import (
     choose_return,
     comment_on_return,
 )
+from .sandbox_note import print_sandbox_note
 from .session import get_session
 
 if TYPE_CHECKING:
@@ -55,6 +56,7 @@ def queue(
     revisions = sorted(waiting, key=lambda revision: revision.recorded_at)
     if json_:
         return screen.print_items_json(revisions)
+    print_sandbox_note(client)
     screen.create_console().print(return_screens.render_returns(revisions))
     if revisions:
         screen.print_next(session.format_command("review", "show", revisions[0].measure, **_list_names(revisions[0])))
@@ -80,10 +82,13 @@ def show(
     review = chosen.client.get_review(chosen.programme, **chosen.name, revision=revision)
     if json_:
         return screen.print_json(review.to_dict())
-    before = _find_previous(chosen)
     previous = None
-    if before is not None:
+    if review.detail.summary.kind is ReturnKind.WITHDRAWN:
+        number = review.detail.summary.revision - 1
+        previous = chosen.client.get_return(chosen.programme, **chosen.name, revision=number)
+    elif (before := _find_previous(chosen)) is not None:
         previous = chosen.client.get_return(chosen.programme, **replace(chosen, current=before).name)
+    print_sandbox_note(chosen.client)
     screen.create_console().print(review_screens.render_review(review, previous))
     return None
 

@@ -25,14 +25,19 @@ CellKey = tuple[str, tuple[tuple[str, str], ...]]
 
 def render_review(review: Review, previous: ReturnDetail | None) -> Group:
     detail, summary = review.detail, review.detail.summary
+    is_withdrawal = summary.kind.value == "withdrawn"
+    title = "Withdrawal of the return " if is_withdrawal else ""
     parts: list[RenderableType] = [
-        f"[bold]{escape(format_return_name(summary))}[/] {summary.period.code}, {summary.organisation}",
+        f"{title}[bold]{escape(format_return_name(summary))}[/] {summary.period.code}, {summary.organisation}",
         f"Revision {summary.revision}, {format_state(summary.state.value)}, sent {summary.recorded_at:%Y-%m-%d %H:%M}",
     ]
     if summary.approved_revision not in (None, summary.revision):
         parts.append(f"Revision {summary.approved_revision} is approved and counts until then.")
     parts += [f"Note: {escape(summary.note)}"] if summary.note else []
-    parts += ["", render_content(detail, previous)]
+    if is_withdrawal and previous is not None:
+        parts += ["", f"What is withdrawn: revision {previous.summary.revision}", render_content(previous)]
+    else:
+        parts += ["", render_content(detail, previous)]
     if review.findings:
         parts += ["", return_screens.render_findings(review.findings), *_list_justifications(review.findings)]
     parts += ["", return_screens.render_events(review.events)]
