@@ -74,6 +74,10 @@ class MeasureAudit(Struct, frozen=True, kw_only=True):
     measure: Slug
     figures: int
     shown: int
+    not_sent: Annotated[
+        int | None,
+        Meta(description="Figures without a number because nothing is approved. Null where it was not recorded."),
+    ] = None
     changes: Annotated[dict[ChangeReason, int], Meta(description="Counts of changes by reason, all of them.")]
 
 

@@ -83,7 +83,7 @@ class ReleaseChange(Struct, frozen=True, kw_only=True):
         Meta(
             description=(
                 "`new`: a new period or cell. `data`: returns arrived or were approved. `held_back`: the number is "
-                "unchanged because any true change is below the hold-back; its largest error has changed. "
+                "unchanged, and any true change is below the hold-back; only its largest error or marks have changed. "
                 "`correction`: republished, as the notes explain. `definition`: another plan version. "
                 "`removed`: no longer released."
             )

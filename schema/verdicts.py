@@ -79,7 +79,7 @@ class NoMovementReason(StrEnum):
     OVERLAPPING_PERIODS = "overlapping_periods"  # the two periods have days in common
     DIFFERENT_SPAN = "different_span"  # the baseline's period has another length
     NOT_COMPARABLE = "not_comparable"  # other organisations or services returned the start
-    INCOMPLETE = "incomplete"  # an organisation has not submitted a return that it owes
+    INCOMPLETE = "incomplete"  # returns are missing
     BOUNDS_OVERLAP = "bounds_overlap"  # only in releases made before `within_uncertainty` existed
 
 

@@ -245,7 +245,7 @@ def _build_chart(
 def _list_captions(history: Sequence[PublishedFigure]) -> list[str]:
     captions = ["Bars show the 95 % interval, or how far the true number can be from a rounded one."]
     if any(map(describe_missing_part, history)):
-        captions.append("A hollow point lacks returns: it is no fall, and no line leads to it.")
+        captions.append("A hollow point lacks returns, so that it is lower than the complete figure.")
     if len({one.error_95 for one in history if one.error_95}) > 1:
         captions.append(
             "Errors are wider for counts that an earlier release had too: a small change since then is held back, so "

@@ -3,17 +3,20 @@
 Colours are names of the style that `drawing` puts into each picture, so that a chart is readable on a dark page too.
 """
 
+import textwrap
 from collections.abc import Sequence
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 Json = dict[str, Any]
 SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"  # the name of the format; nothing is requested from it
 INK, QUIET, LINE, BAND, BAR = "var(--ink)", "var(--quiet)", "var(--line)", "var(--band)", "var(--bar)"
 FONT = "Liberation Sans, Arial, Helvetica, sans-serif"  # the widths of the first are known where a picture is drawn
 BAR_HEIGHT, AXIS_HEIGHT = 26, 44
-MAX_LABEL_SHARE = 0.36  # of the width of bars
+MAX_LABEL_SHARE = 0.4  # of the width of bars
+LETTER_WIDTH, LABEL_LINES = 6, 2
 _AXIS: Json = {
     "labelColor": QUIET,
     "titleColor": QUIET,
@@ -65,7 +68,7 @@ def build_trend(points: Sequence[ChartPoint], lines: TrendLines, *, axis: str, w
             layers += _build_level(name, level, is_below=bool(values) and level < (values[0].value or 0))
     if lines.comparator and any(point.comparator is not None for point in points):
         layers += _build_comparator(points, lines.comparator)
-    layers += _build_line(has_partial=any(point.is_partial for point in values))
+    layers += _build_line(values)
     if len(values) < len(points):
         layers.append(
             {
@@ -77,17 +80,21 @@ def build_trend(points: Sequence[ChartPoint], lines: TrendLines, *, axis: str, w
     return _chart(points, layers, encoding, width=width, height=height)
 
 
-def _build_line(*, has_partial: bool) -> list[Json]:
+def _build_line(values: Sequence[ChartPoint]) -> list[Json]:
     """Return the line of the complete figures, and a hollow point for each that lacks returns.
 
-    A line to it would show the missing returns as a fall.
+    A line to it would show the missing returns as a fall. If all figures lack some, their line is dashed.
     """
+    partial = [point.is_partial for point in values]
     encoding = {"y": {"field": "value", "type": "quantitative"}}
     point = {"color": INK, "size": 40}
     line: Json = {"mark": {"type": "line", "color": INK, "strokeWidth": 2, "point": point}, "encoding": encoding}
-    if not has_partial:
+    if not any(partial):
         return [line]
     hollow = {"type": "point", "stroke": INK, "fill": "var(--page)", "size": 50, "strokeDash": [2, 2], "opacity": 1}
+    if all(partial):
+        dashed = line["mark"] | {"strokeDash": [4, 3], "point": False}
+        return [line | {"mark": dashed}, {"mark": hollow, "encoding": encoding}]
     return [
         line | {"transform": [{"filter": "!datum.is_partial"}]},
         {"transform": [{"filter": "datum.is_partial"}], "mark": hollow, "encoding": encoding},
@@ -95,7 +102,12 @@ def _build_line(*, has_partial: bool) -> list[Json]:
 
 
 def build_bars(points: Sequence[ChartPoint], *, axis: str, width: int) -> Json:
-    """Return horizontal bars, one for each category, with its interval or error."""
+    """Return horizontal bars, one for each category, with its interval or error. A long label has two lines."""
+    letters = round(width * MAX_LABEL_SHARE / LETTER_WIDTH)
+    points = [
+        replace(point, label="\n".join(textwrap.wrap(point.label, letters, max_lines=LABEL_LINES, placeholder=" …")))
+        for point in points
+    ]
     layers: list[Json] = [
         {"mark": {"type": "bar", "color": BAR, "height": {"band": 0.7}}, "encoding": {"x": {"field": "value"}}},
         {"mark": {"type": "rule", "color": INK, "strokeWidth": 1.5}, "encoding": _limits("x")},
@@ -107,7 +119,13 @@ def build_bars(points: Sequence[ChartPoint], *, axis: str, width: int) -> Json:
     encoding = {
         "y": {
             **_category_axis([point.label for point in points]),
-            "axis": {"title": None, "labelLimit": round(width * MAX_LABEL_SHARE), "ticks": False},
+            "axis": {
+                "title": None,
+                "labelExpr": "split(datum.label, '\\n')",
+                "labelLimit": width,
+                "labelLineHeight": 12,
+                "ticks": False,
+            },
         },
         "x": {"type": "quantitative", "axis": {"title": axis, "tickCount": 5}, "scale": {"zero": True}},
     }

@@ -29,7 +29,8 @@ def read_form(kind: type[Body], fields: Fields) -> ReadForm:
         texts = [text.strip() for text in fields.get(field.name, ()) if text.strip()]
         if texts:
             raw[field.name] = _convert(field.name, field.default_factory is list, texts)
-    errors: dict[str, str] = {}
+    missing = (one.name for one in msgspec.structs.fields(kind) if one.required and one.name not in raw)
+    errors = {name: f"Write the {name}." for name in missing}
     for finding in find_violations(kind, raw):
         errors.setdefault((finding.path or "/").split("/")[1], finding.message)
     return ReadForm(body=None if errors else msgspec.convert(raw, kind), errors=errors)

@@ -26,11 +26,16 @@ _LEGEND: Json = {
 
 
 def build_map(
-    figures: Sequence[PublishedFigure], boundaries: Mapping[str, Geometry], *, unit: str, is_small: bool
+    figures: Sequence[PublishedFigure],
+    boundaries: Mapping[str, Geometry],
+    *,
+    unit: str,
+    is_small: bool,
+    names: Mapping[str, str] | None = None,
 ) -> Json:
     """Return a map of the areas that have a boundary. An area without a number has no shade.
 
-    A small map has its legend below.
+    A small map has its legend below. `names` labels the areas, by code: invented squares have no shape to know them by.
     """
     features = [
         {
@@ -55,8 +60,26 @@ def build_map(
             "encoding": {"color": shade},
         },
     ]
+    if names:
+        layers += _label_areas(boundaries, names, is_small=is_small)
     width, height = (NARROW_WIDTH, NARROW_HEIGHT) if is_small else (WIDTH, HEIGHT)
     return make_picture(features, layers, width=width, height=height) | {"projection": {"type": "mercator"}}
+
+
+def _label_areas(boundaries: Mapping[str, Geometry], names: Mapping[str, str], *, is_small: bool) -> list[Json]:
+    """Return a name in the middle of each area, with a word on each line."""
+    rows: list[Json] = []
+    for code, boundary in boundaries.items():
+        corners = [corner for rings in boundary.coordinates for corner in rings[0]]
+        across, along = zip(*((corner[0], corner[1]) for corner in corners), strict=True)
+        middle = {"x": (min(across) + max(across)) / 2, "y": (min(along) + max(along)) / 2}
+        rows.append({**middle, "name": "\n".join(names[code].split())})
+    # The pale copy below keeps the name readable on a dark shade.
+    text = {"type": "text", "lineBreak": "\n", "fontSize": 7 if is_small else 11, "color": "#17202a"}
+    halo = text | {"color": "#fff", "stroke": "#fff", "strokeWidth": 3, "opacity": 0.8}
+    place = {"longitude": {"field": "x", "type": "quantitative"}, "latitude": {"field": "y", "type": "quantitative"}}
+    encoding = {**place, "text": {"field": "name"}}
+    return [{"data": {"values": rows}, "mark": mark, "encoding": encoding} for mark in (halo, text)]
 
 
 def _turn_rings(geometry: Json) -> Json:

@@ -1,5 +1,6 @@
 """The page of one measure: its breakdowns as charts and tables, its definition, and where to take the data."""
 
+import re
 from collections.abc import Sequence
 
 import msgspec
@@ -53,8 +54,17 @@ def list_breakdowns(measure: Measure, catalogue: Catalogue) -> list[Breakdown]:
     single = [scheme.dimensions[0] for scheme in measure.schemes if len(scheme.dimensions) == 1]
     for key in dict.fromkeys(single):
         label = catalogue.dimensions[key].label
-        breakdowns.append(Breakdown(key=key, title=f"By {label[0].lower() + label[1:]}", is_level=False))
+        breakdowns.append(Breakdown(key=key, title=f"By {_begin_small(label)}", is_level=False))
     return breakdowns
+
+
+def _begin_small(text: str) -> str:
+    """Return the text with a small first letter, unless it begins with a name, such as `Individual Placement`."""
+    return text if re.match(r"\w*[A-Z]|\w+ [A-Z]", text[1:]) else text[0].lower() + text[1:]
+
+
+def _begin_large(text: str) -> str:
+    return text[0].upper() + text[1:]
 
 
 def name_figures(
@@ -81,16 +91,17 @@ def build_view(
         return BreakdownView(id=breakdown.key, title=breakdown.title, chart=None, map=None)
     name, largest = max(shown, key=lambda pair: pair[1].value or 0)
     period = shorten_period(largest.period.label)
+    by = f"by {breakdown.title[3:]}"
     picture = f"{address}/by/{breakdown.key}.svg"
     chart = Chart(
         address=picture,
         narrow_address=f"{picture}?size=small",
-        alternative=f"Bars {breakdown.title.lower()}, {period}: the largest is {name} with {describe_value(largest)}.",
+        alternative=f"Bars {by}, {period}: the largest is {name} with {describe_value(largest)}.",
         caption=f"{period}. Lines show the 95 % interval, or how far the true number can be. c: hidden, so that nobody "
         "can be identified.",
         width=WIDTH,
         height=BAR_HEIGHT * len(rows) + AXIS_HEIGHT,
-        table=build_table(f"{title}, {breakdown.title.lower()}, {period}", breakdown.title[3:].capitalize(), rows),
+        table=build_table(f"{title}, {by}, {period}", _begin_large(breakdown.title[3:]), rows),
     )
     area_map = _build_map(chart, period, shapes, shown)
     return BreakdownView(id=breakdown.key, title=breakdown.title, chart=chart, map=area_map)

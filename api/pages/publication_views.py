@@ -25,7 +25,8 @@ class MeasureSummary(Struct, frozen=True, kw_only=True):
     name: str
     figures: int
     shown: int
-    withheld: int
+    hidden: int  # with those that were not sent, where the job did not record them
+    not_sent: int | None
     changes: dict[str, int]
     left_out: list[str]
 
@@ -42,6 +43,7 @@ class JobSummary(Struct, frozen=True, kw_only=True):
     facts: list[tuple[str, str]]
     measures: list[MeasureSummary]
     failures: list[tuple[str, str]]
+    release: int | None
 
 
 def summarise_job(job: PublicationJob, catalogue: Catalogue) -> JobSummary:
@@ -56,6 +58,7 @@ def summarise_job(job: PublicationJob, catalogue: Catalogue) -> JobSummary:
         total=job.contribution_count,
         facts=_list_facts(job),
         measures=[] if report is None else _summarise_measures(report, catalogue),
+        release=job.release,
         failures=[(name_measures(one.measures, catalogue), one.detail) for one in job.failures],
     )
 
@@ -67,7 +70,8 @@ def _summarise_measures(report: ReleaseAudit, catalogue: Catalogue) -> list[Meas
             name=name_measures([one.measure], catalogue),
             figures=one.figures,
             shown=one.shown,
-            withheld=one.figures - one.shown,
+            hidden=one.figures - one.shown - (one.not_sent or 0),
+            not_sent=one.not_sent,
             changes={CHANGE_WORDS[reason]: count for reason, count in one.changes.items()},
             left_out=[
                 f"{table.organisation}, {table.period}, {' and '.join(table.breakdown) or 'totals'}: {table.reason}"
@@ -85,8 +89,6 @@ def _list_facts(job: PublicationJob) -> list[tuple[str, str]]:
         facts.append(("Returns approved until", describe_instant(job.frozen_at)))
     if job.finished_at is not None:
         facts.append(("Ended", describe_instant(job.finished_at)))
-    if job.release is not None:
-        facts.append(("Release", str(job.release)))
     if job.failure_reason is not None:
         facts.append(("Reason", job.failure_reason))
     return facts

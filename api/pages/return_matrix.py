@@ -6,10 +6,12 @@ from datetime import date, datetime
 
 from msgspec import Struct
 
-from api.pages.return_words import STATE_WORDS, find_shown_state, name_holder, write_address
+from api.pages.return_words import STATE_WORDS, find_shown_state, name_holder, name_series, write_address
 from api.plan.catalogue import Catalogue
+from api.plan.obligations import find_due_periods
+from api.spelling.due_days import find_last_day, format_day
 from schema.periods import Period, PeriodType
-from schema.plan import Window
+from schema.plan import Plan, Window
 from schema.reviews import Obligation
 
 TYPE_TITLES = {
@@ -123,6 +125,41 @@ def find_return_address(obligation: Obligation, base: str) -> str | None:
         return None
     names = (obligation.organisation, obligation.measure, obligation.series, obligation.service, obligation.period.code)
     return "/".join((base, *names))
+
+
+class ObligationRow(Struct, frozen=True, kw_only=True):
+    """An expected return in the list."""
+
+    organisation: str
+    measure: str
+    period: str
+    state: str
+    due: str
+    missing: int
+    address: str | None
+
+
+def name_obligations(obligations: Iterable[Obligation], catalogue: Catalogue, *, now: datetime) -> list[ObligationRow]:
+    """Return the rows of the list: names, words and addresses. `due` is the last day in time."""
+    return [
+        ObligationRow(
+            organisation=name_holder(one.holder, catalogue),
+            measure=name_series(catalogue.measures[one.measure], one.series, one.service, catalogue),
+            period=one.period.label,
+            state=find_shown_state(one, now=now),
+            due=format_day(find_last_day(one.due_at)),
+            missing=one.missing_cells or 0,
+            address=find_return_address(one, f"/programmes/{catalogue.slug}/returns"),
+        )
+        for one in obligations
+    ]
+
+
+def list_returned_periods(plan: Plan) -> list[tuple[str, str]]:
+    """Return code and label of every period that somebody returns, the newest first."""
+    periods = {period.code: period for pairs in find_due_periods(plan).values() for period, _ in pairs}
+    ordered = sorted(periods.values(), key=lambda one: (one.end, one.start), reverse=True)
+    return [(one.code, one.label) for one in ordered]
 
 
 def list_returned_measures(catalogue: Catalogue) -> list[tuple[str, str]]:

@@ -185,7 +185,7 @@ def name_withdrawals(revisions: Iterable[ReturnRevision], catalogue: Catalogue) 
     """Return the rows of the queue for withdrawals, those sent first at the top."""
     return [
         WithdrawalRow(
-            measure=name_series(catalogue.measures[one.measure], one.series, one.service),
+            measure=name_series(catalogue.measures[one.measure], one.series, one.service, catalogue),
             organisation=name_holder(one.organisation, catalogue),
             period=one.period.label,
             reason=one.note or "",

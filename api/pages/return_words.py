@@ -59,15 +59,21 @@ def name_measures(slugs: Iterable[str], catalogue: Catalogue) -> str:
     return ", ".join(known[slug].label if slug in known else slug for slug in slugs)
 
 
-def name_series(measure: Measure, series: str, service: str) -> str:
+def name_series(measure: Measure, series: str, service: str, catalogue: Catalogue) -> str:
     """Return the measure's name, with series and service where they are not the usual ones."""
     title = next(one for one in measure.series if one.slug == series)
     parts = (
         [measure.label]
         + ([] if title.headline else [title.title])
-        + ([] if service == "main" else [service.replace("-", " ")])
+        + ([] if service == "main" else [_name_service(service, catalogue)])
     )
     return ", ".join(parts)
+
+
+def _name_service(service: str, catalogue: Catalogue) -> str:
+    """Return the label of the category with the service's code, otherwise the words of the code."""
+    categories = (one for dimension in catalogue.plan.dimensions for one in dimension.categories)
+    return next((one.label for one in categories if one.code == service), service.replace("-", " "))
 
 
 def name_cell(area: str, breakdown: Mapping[str, str], catalogue: Catalogue) -> str:

@@ -181,7 +181,10 @@ async def draw_map(
     if not shapes.boundaries:
         raise NotFound(f"No boundaries for {key!r} are loaded.")
     unit, is_small = name_axis(of_plan.unit), size == "small"
-    return _svg_response(await draw_chart(build_map(figures, shapes.boundaries, unit=unit, is_small=is_small)))
+    areas = page.reader.catalogue.areas
+    names = {code: areas[code].name for code in shapes.boundaries} if shapes.are_invented else None
+    picture = build_map(figures, shapes.boundaries, unit=unit, is_small=is_small, names=names)
+    return _svg_response(await draw_chart(picture))
 
 
 @get(f"{PATH}/logic-model", middleware=CACHED)

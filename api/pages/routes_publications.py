@@ -102,6 +102,7 @@ async def show_publication(
         "",
         job=summary,
         request=record.request,
+        embargo=record.request.publish_at and describe_instant(record.request.publish_at),
         publish_at=record.request.publish_at and record.request.publish_at.isoformat(),
         address=address,
         updates=updates,

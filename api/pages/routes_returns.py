@@ -21,7 +21,14 @@ from api.http.refusals import InvalidParameter, NotFound, Refusal
 from api.pages import routes_publications
 from api.pages.forms import read_form
 from api.pages.queries_return_pages import fetch_previous, fetch_withdrawals
-from api.pages.return_matrix import build_matrices, find_return_address, find_year, list_returned_measures, list_years
+from api.pages.return_matrix import (
+    build_matrices,
+    find_year,
+    list_returned_measures,
+    list_returned_periods,
+    list_years,
+    name_obligations,
+)
 from api.pages.return_views import (
     FORMS,
     build_content,
@@ -33,8 +40,6 @@ from api.pages.return_views import (
 )
 from api.pages.return_words import (
     STATE_WORDS,
-    find_shown_state,
-    name_holder,
     name_series,
     write_address,
 )
@@ -56,7 +61,7 @@ from api.reviews.routes_decisions import (
 )
 from api.reviews.routes_obligations import list_obligations
 from api.reviews.routes_reviews import get_review
-from api.spelling.due_days import find_last_day, format_day
+from api.reviews.rules import is_allowed_to_decide
 from schema.partners import Scope
 from schema.returns import ReturnRevision
 from schema.reviews import Decision, NewComment, ObligationPage, ObligationState, Reason
@@ -144,12 +149,13 @@ async def show_list(
         access,
         session,
         f"{base}/list?state=pending" if access.is_reviewer else f"{base}/list",
-        rows=_name_obligations(page, access),
+        rows=name_obligations(page.items, catalogue, now=access.now),
         withdrawals=name_withdrawals(withdrawals, catalogue),
         words=STATE_WORDS,
         filters=filters,
         states=[(one.value, STATE_WORDS[one]) for one in ObligationState],
         measures=list_returned_measures(access.catalogue),
+        periods=list_returned_periods(catalogue.plan),
         organisations=_list_organisations(access),
         next_page=write_address(f"{base}/list", **filters, cursor=page.next_cursor) if page.next_cursor else None,
     )
@@ -174,24 +180,6 @@ async def _fetch_obligations(
         cursor=cursor,
         limit=limit,
     )
-
-
-def _name_obligations(page: ObligationPage, access: ProgrammeAccess) -> list[dict[str, Any]]:
-    """Return the rows of the list: names, words and addresses."""
-    catalogue = access.catalogue
-    base = f"/programmes/{catalogue.slug}/returns"
-    return [
-        {
-            "organisation": name_holder(one.holder, catalogue),
-            "measure": name_series(catalogue.measures[one.measure], one.series, one.service),
-            "period": one.period.label,
-            "state": find_shown_state(one, now=access.now),
-            "due": format_day(find_last_day(one.due_at)),
-            "missing": one.missing_cells or 0,
-            "address": find_return_address(one, base),
-        }
-        for one in page.items
-    ]
 
 
 def _list_organisations(access: ProgrammeAccess) -> list[tuple[str, str]]:
@@ -260,7 +248,7 @@ async def _render_return(
     summary = review.detail.summary
     is_withdrawal = summary.kind is ReturnKind.WITHDRAWN
     previous = await fetch_previous(access, summary)
-    title = name_series(catalogue.measures[summary.measure], summary.series, summary.service)
+    title = name_series(catalogue.measures[summary.measure], summary.series, summary.service, catalogue)
     return show_private_page(
         "return.html",
         access,
@@ -276,6 +264,7 @@ async def _render_return(
         findings=review.findings,
         history=list_history(review.events, catalogue),
         forms=list_forms(review.actions, is_withdrawal=is_withdrawal),
+        is_own=access.is_reviewer and not is_allowed_to_decide(target.rights, summary.organisation),
         failed=failed,
         done=done,
         address="/".join(

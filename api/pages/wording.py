@@ -113,8 +113,7 @@ def describe_missing_part(figure: FigureFields) -> str:
     """Return `partial: 1 of 3 returns`, or nothing for a complete figure and for one without a number."""
     if figure.value is None and figure.lower_bound is None:
         return ""
-    coverage = figure.coverage
-    return describe_partial(coverage.approved, coverage.expected, is_complete=figure.complete)
+    return describe_partial(figure.coverage.approved, figure.coverage.expected)
 
 
 def name_marks(figure: FigureFields) -> str:

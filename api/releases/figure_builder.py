@@ -234,8 +234,8 @@ class _PeriodBuilder:
     def _calculate_movement(self, cell: CellKey) -> Movement:
         """Return the movement since the plan's baseline, or since the first period of this release with a value.
 
-        A count with a missing return is never compared with another period. A percentage is compared with that of the
-        same sources, but not judged.
+        A count with a missing return is never compared with another period. A percentage, and
+        a count with a part that no organisation has, is compared with that of the same sources, but not judged.
         """
         if not self.has_movement:
             return INCOMPLETE_MOVEMENT
@@ -246,7 +246,8 @@ class _PeriodBuilder:
             baseline=self.measure.baseline if cell == self.headline_total else None,
             is_stock=self.measure.kind is MeasureKind.STOCK,
         )
-        return result if self.is_complete else movement.leave_unjudged(result)
+        is_partial = not self.is_complete or self.coverage.approved < self.coverage.expected
+        return movement.leave_unjudged(result) if is_partial else result
 
     def _list_movement_starts(self, cell: CellKey) -> list[Reading]:
         return [group.readings[cell] for group in self.movement_starts if cell in group.readings]

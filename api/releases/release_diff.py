@@ -14,7 +14,7 @@ from schema.released_figures import PublishedFigure
 from schema.releases import ChangeReason, ReleaseChange
 
 _DISPLAYED_FIELDS = frozenset(
-    ("value", "numerator", "denominator", "status", "reason", "markers", "coverage", "trend", "target", "source")
+    ("value", "numerator", "denominator", "status", "reason", "coverage", "trend", "target", "source")
 )
 _IGNORED_FIELDS = frozenset(("release", "policy_version"))
 

@@ -46,6 +46,8 @@ class PeriodFigures(Struct, frozen=True, kw_only=True, eq=False):
     """True if the period has a figure from an approved return. One that waits for review hides no earlier figure."""
     shown_count: int
     """The number of figures that have bounds."""
+    not_sent_count: int
+    """The number of figures that lack an approved return."""
     content: bytes
     previous: FigureBlock | None
 
@@ -97,12 +99,13 @@ def _pack_period(
     key: SeriesKey, period: Period, distinct: DistinctFigures, previous: FigureBlock | None
 ) -> PeriodFigures:
     has_bounds = np.array([figure.lower_bound is not None for figure in distinct.figures])
+    is_not_sent = np.array([figure.reason in REASONS_WITHOUT_RETURN for figure in distinct.figures])
     return PeriodFigures(
         key=key,
         period=period,
-        received=distinct.figures[0].coverage.approved > 0
-        and any(figure.reason not in REASONS_WITHOUT_RETURN for figure in distinct.figures),
+        received=distinct.figures[0].coverage.approved > 0 and not is_not_sent.all(),
         shown_count=int(has_bounds[distinct.numbers].sum()),
+        not_sent_count=int(is_not_sent[distinct.numbers].sum()),
         content=pack_figures(distinct.figures, distinct.numbers, distinct.cells),
         previous=previous,
     )

@@ -127,6 +127,7 @@ class FigureWriter:
         self.figure_count = self.shown_count = 0
         self.counts_by_series: dict[SeriesKey, tuple[int, int]] = {}
         """The number of figures and of shown figures, by series."""
+        self.not_sent_by_measure = Counter[str]()
         self.changes_by_measure: dict[str, Counter[ChangeReason]] = {}
         self.changes = ChangeLog(dry_run=self.dry_run, max_listed=MAX_LISTED_CHANGES)
         self._hash = hashlib.sha256()
@@ -164,6 +165,7 @@ class FigureWriter:
                 measure=measure,
                 figures=figures[measure],
                 shown=shown[measure],
+                not_sent=self.not_sent_by_measure[measure],
                 changes={why: count for why, count in self.changes_by_measure[measure].items() if count},
             )
             for measure in dict.fromkeys([*planned, *sorted(self.changes_by_measure)])
@@ -210,6 +212,7 @@ class FigureWriter:
         )
         self.figure_count += block.table.row_count
         self.shown_count += batch.shown_count
+        self.not_sent_by_measure[batch.key[0]] += batch.not_sent_count
         figures, shown = self.counts_by_series.get(batch.key, (0, 0))
         self.counts_by_series[batch.key] = figures + block.table.row_count, shown + batch.shown_count
 

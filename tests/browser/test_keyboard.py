@@ -83,10 +83,10 @@ async def open_first_return(keyboard: Keyboard, sandbox) -> str:
     return path
 
 
-async def test_reviewer_approves_a_return(sandbox, keyboard):
-    path = await open_first_return(keyboard, sandbox)
-    await keyboard.follow("Approve")
-    await keyboard.press("Approve")
+async def test_reviewer_approves_a_withdrawal(sandbox, keyboard):
+    path = await open_first_return(keyboard, sandbox)  # withdrawals are at the top of the queue
+    await keyboard.follow("Approve the withdrawal")
+    await keyboard.press("Approve the withdrawal")
     assert path in sandbox.list_returns("approved")
     assert await keyboard.page.get_by_role("status").count() == 1
 

@@ -30,6 +30,7 @@ PUBLIC = {
 }
 PRIVATE = {
     "matrix": f"{PAGES}/returns",
+    "release": f"{PAGES}/releases/1",
     "queue": f"{PAGES}/returns/list?state=pending",
     "empty-list": f"{PAGES}/returns/list?state=exempt",
     "queried-return": "",

@@ -122,7 +122,7 @@ def test_publisher_rehearses_and_publishes(command, sign_in, tmp_path, monkeypat
     report = json.loads(command("publish", "follow", "--json").out)["rehearsal"]["report"]
     rows = {measure["measure"]: measure for measure in report["measures"]}
     for measure, row in rows.items():
-        counts = [row["figures"], row["shown"], row["figures"] - row["shown"]]
+        counts = [row["figures"], row["shown"], row["figures"] - row["shown"] - row["not_sent"], row["not_sent"]]
         line = rf"^{measure} +{' +'.join(f'{count:,}' for count in counts)}\n{row['changes']['new']:,} new +$"
         assert re.search(line, rehearsed.out, re.MULTILINE)
     assert sum(row["figures"] for row in rows.values()) == report["figures"] == report["changes"]
@@ -147,7 +147,9 @@ def test_outcomes_show_the_error(command, monkeypatch):
     words = (*programme, "outcomes", MEASURE, "--period", "FY2025-26-Q2")
     [figure] = json.loads(command(*words, "--json").out)["items"]
     assert 0 < figure["error_95"] <= figure["largest_error"]
-    row = rf"{MEASURE} +FY2025-26-Q2 +E06000018 +{figure['value']:g} +±{figure['error_95']:g} \(95 %\) +\d of \d"
+    row = (
+        rf"{MEASURE} +FY2025-26-Q2 +E06000018 +{figure['value']:g} +±{figure['error_95']:g} \(95 %\) +partial +\d of \d"
+    )
     assert re.search(row, command(*words).out)
     monkeypatch.setenv("COLUMNS", "80")
     assert max(map(len, command(*words).out.splitlines())) <= 80
@@ -164,7 +166,8 @@ def test_progress_states_each_measure_in_words(command, sign_in, monkeypatch):
     assert all(measure in released.out for measure in measures)
     latest = measures[MEASURE]["latest"]
     block = " ".join(released.out.partition(MEASURE)[2].partition("\n\n")[0].split())
-    assert f"{latest['value']:g} referrals, within {latest['error_95']:g} of" in block
+    coverage = f"{latest['coverage']['approved']} of {latest['coverage']['expected']}"
+    assert f"{latest['value']:g} referrals, partial: {coverage} returns, within {latest['error_95']:g} of" in block
     assert f"by {abs(latest['movement']['change']):g} " in block
     assert "employment-support-providers" in block
     assert "Missing: employment-support-providers FY2025-26-Q2" in " ".join(preview.out.split())

@@ -274,8 +274,8 @@ async def test_publisher_rehearses_reads_the_summary_and_publishes(application, 
     await visitor.read(job)
     assert "refresh" not in visitor.response.headers
     rows = {row[0]: row[1:] for row in visitor.page.tables[0][1:]}
-    figures, shown, withheld = map(int, next(row for name, row in rows.items() if "earners" in name)[:3])
-    assert figures == shown + withheld > 0
+    figures, shown, hidden, not_sent = map(int, next(row for name, row in rows.items() if "earners" in name)[:4])
+    assert figures == shown + hidden + not_sent > 0
     assert await application.count_rows("release.release") == 0
     await visitor.send("/publications")
     assert visitor.response.url.path != job

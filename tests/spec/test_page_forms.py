@@ -49,3 +49,7 @@ def test_time_without_an_offset_is_that_of_london(text: str, instant: datetime) 
 def test_text_that_is_no_time_is_reported_at_its_field() -> None:
     assert list(read_form(NewRelease, {"publish_at": ["tomorrow"]}).errors) == ["publish_at"]
     assert list(read_form(NewRelease, {"exclude_measures": ["No Slug"]}).errors) == ["exclude_measures"]
+
+
+def test_empty_reason_names_what_to_write() -> None:
+    assert read_form(Reason, {"revision": ["3"], "reason": ["  "]}).errors["reason"].count(" ") == 2

@@ -32,7 +32,7 @@ from schema.progress import NoFigureReason, NoNextReturnReason, PeriodCoverage
 from schema.released_figures import ReleasedEntry
 from schema.submissions import Marker, Status
 from schema.verdicts import Movement, Verdict
-from tests.fixtures.example_plan import HARBOUR_CATALOGUE, HARBOUR_PLAN, NOW, TOWN
+from tests.fixtures.example_plan import HARBOUR_CATALOGUE, HARBOUR_PLAN, NOW, TOWN, make_catalogue
 from tests.fixtures.release_fixtures import EXAMPLE_RELEASE, release_figures
 
 MONTHS = ("2026-01", "2026-02", "2026-03")
@@ -41,8 +41,9 @@ RETURNS = [
     for college in ("quay", "pier")
     for month, count in zip(MONTHS, (50, 60, 80), strict=True)
 ]
+FULL = Coverage(expected=2, received=2, approved=2, late=0, exempt=0)
 ROLL = [
-    replace(one, error_95=None, largest_error=None, lower_bound=None, upper_bound=None, complete=True)
+    replace(one, error_95=None, largest_error=None, lower_bound=None, upper_bound=None, coverage=FULL)
     for one in release_figures(*RETURNS)
     if one.measure == "on-roll" and one.period.code in MONTHS and not one.breakdown
 ]
@@ -108,24 +109,30 @@ def test_card_states_coverage_comparators_and_reliability():
 
 
 def test_card_of_a_partial_figure_names_the_newest_complete_one():
-    partial = replace(ROLL[-1], coverage=_coverage(3, 1), complete=False)
+    partial = replace(ROLL[-1], coverage=_coverage(3, 1))
     card = cards.build_card(replace(OF_ROLL, latest=partial), [*ROLL[:2], partial], HARBOUR_CATALOGUE)
     assert (card.figure.value, card.figure.partial) == ("160", "partial: 1 of 3 returns")
     assert card.figure.lines[0] == "Newest complete figure: 120 people in February 2026"
     assert card.chart is not None
     assert card.chart.table.rows[-1][1][0] == "160 (partial: 1 of 3 returns)"
-    assert "hollow" in card.chart.caption
+    assert "hollow" in card.chart.caption.lower()
     assert [point.is_partial for point in cards.list_points([ROLL[0], partial])] == [False, True]
     alone = cards.build_card(replace(OF_ROLL, latest=partial), [partial], HARBOUR_CATALOGUE)
     assert not alone.figure.lines[0].startswith("Newest complete")
 
 
 def test_no_line_leads_to_a_partial_figure():
-    points = cards.list_points([*ROLL, replace(ROLL[-1], coverage=_coverage(3, 1), complete=False)])
+    points = cards.list_points([*ROLL, replace(ROLL[-1], coverage=_coverage(3, 1))])
     chart = charts.build_trend(points, charts.TrendLines(), axis="people", width=340, height=130)
     line, hollow = chart["layer"][-2:]
     assert (line["mark"]["type"], line["transform"]) == ("line", [{"filter": "!datum.is_partial"}])
     assert (hollow["mark"]["fill"], hollow["transform"]) == ("var(--page)", [{"filter": "datum.is_partial"}])
+
+
+def test_line_of_figures_that_all_lack_returns_is_dashed():
+    points = cards.list_points([replace(one, coverage=_coverage(2, 1)) for one in ROLL])
+    line, hollow = charts.build_trend(points, charts.TrendLines(), axis="people", width=340, height=130)["layer"]
+    assert (line["mark"]["strokeDash"], line["mark"]["point"], hollow["mark"]["type"]) == ([4, 3], False, "point")
 
 
 def test_table_has_marks_with_a_legend_and_no_empty_column():
@@ -434,3 +441,42 @@ def test_programme_without_a_release_has_its_measures_and_due_days():
     assert {measure.due for theme in over for measure in theme.measures} >= {
         "Every return of the programme was due before."
     }
+
+
+@pytest.mark.parametrize(
+    ("label", "title", "heading"),
+    [
+        ("Fifths of England", "By fifths of England", "Fifths of England"),
+        ("Individual Placement and Support scheme", "By Individual Placement and Support scheme", None),
+        ("NHS trust", "By NHS trust", None),
+        ("Sex", "By sex", "Sex"),
+    ],
+)
+def test_names_keep_their_capital_letters(label, title, heading):
+    [sex] = [one for one in HARBOUR_PLAN.dimensions if one.slug == "sex"]
+    rest = [one for one in HARBOUR_PLAN.dimensions if one.slug != "sex"]
+    catalogue = make_catalogue(replace(HARBOUR_PLAN, dimensions=[replace(sex, label=label), *rest]))
+    learners = HARBOUR_CATALOGUE.measures["learners"]
+    [breakdown] = [one for one in measure_views.list_breakdowns(learners, catalogue) if one.key == "sex"]
+    assert breakdown.title == title
+    view = measure_views.build_view(breakdown, [("Female", ROLL[0])], NO_SHAPES, title="On roll", address="/x")
+    assert view.chart is not None
+    assert view.chart.table.columns[0] == (heading or label)
+
+
+def test_long_label_of_a_bar_has_two_lines():
+    label = "Individual Placement and Support in Primary Care, where it follows the model"
+    bars = charts.build_bars([cards.make_point(label, ROLL[0])], axis="people", width=720)
+    [row] = bars["data"]["values"]
+    assert row["label"].count("\n") == 1
+    assert row["label"].replace("\n", " ") == label
+
+
+def test_invented_squares_have_names():
+    chart = maps.build_map(
+        [ROLL[0]], {ROLL[0].area: SQUARE}, unit="people", is_small=True, names={ROLL[0].area: "Old Town"}
+    )
+    halo, text = chart["layer"][-2:]
+    [row] = text["data"]["values"]
+    assert (row["name"], round(row["x"], 3), round(row["y"], 3)) == ("Old\nTown", -1.15, 52.95)
+    assert halo["data"] == text["data"]

@@ -131,7 +131,7 @@ def test_coverage_in_words(counts, words):
         ({"expected": 3, "approved": 1, "complete": False}, "partial: 1 of 3 returns"),
         ({"expected": 1, "approved": 0, "complete": False}, "partial: 0 of 1 return"),
         ({"expected": 3, "approved": 1, "complete": None}, "partial: 1 of 3 returns"),
-        ({"expected": 3, "approved": 2, "complete": True}, ""),  # no organisation has the third part
+        ({"expected": 3, "approved": 2, "complete": True}, "partial: 2 of 3 returns"),  # no organisation has the third
         ({"expected": 3, "approved": 3, "complete": False}, ""),  # a gap leaves out a source
         ({"expected": 3, "approved": 1, "complete": False, "value": None, "lower_bound": None}, ""),
     ],

@@ -42,7 +42,7 @@ REPORT = ReleaseAudit(
     figures=10,
     shown=7,
     changes=3,
-    measures=[MeasureAudit(measure="learners", figures=10, shown=7, changes={"new": 2, "data": 1})],
+    measures=[MeasureAudit(measure="learners", figures=10, shown=7, not_sent=2, changes={"new": 2, "data": 1})],
 )
 
 
@@ -78,12 +78,21 @@ def test_rehearsal_counts_what_would_be_shown_withheld_and_changed() -> None:
     summary = summarise_job(job, HARBOUR_CATALOGUE)
     assert (summary.is_open, summary.is_rehearsed, len(summary.facts)) == (False, True, 3)
     [measure] = summary.measures
-    assert (measure.name, measure.figures, measure.shown, measure.withheld) == (LEARNERS, 10, 7, 3)
+    assert (measure.name, measure.figures, measure.shown) == (LEARNERS, 10, 7)
+    assert (measure.hidden, measure.not_sent) == (1, 2)
     assert list(measure.changes.values()) == [2, 1]
     assert measure.left_out == [
         "quay-college, 2026-02, sex: exposed",
         "quay-college, 2026-02, totals: exposed",
     ]
+
+
+def test_job_of_earlier_software_did_not_record_what_was_not_sent() -> None:
+    report = replace(REPORT, measures=[replace(REPORT.measures[0], not_sent=None)])
+    [measure] = summarise_job(
+        make_job(PublicationJobState.PUBLISHED, release=4, audit=report), HARBOUR_CATALOGUE
+    ).measures
+    assert (measure.hidden, measure.not_sent) == (3, None)
 
 
 def test_publication_states_its_release_or_why_there_is_none() -> None:
@@ -92,7 +101,7 @@ def test_publication_states_its_release_or_why_there_is_none() -> None:
     assert (summary.is_open, summary.done, summary.total, summary.measures) == (True, 3, 8, [])
     published = make_job(PublicationJobState.PUBLISHED, release=4, audit=REPORT)
     summary = summarise_job(published, HARBOUR_CATALOGUE)
-    assert (summary.facts[-1], len(summary.measures)) == (("Release", "4"), 1)
+    assert (summary.release, len(summary.measures)) == (4, 1)
     failed = make_job(PublicationJobState.FAILED, failure_reason="ConnectionResetError")
     assert summarise_job(failed, HARBOUR_CATALOGUE).facts[-1][1] == "ConnectionResetError"
     failure = FailedScope(scope="learners/headline", measures=["learners"], code="scope-changed", detail="Changed.")

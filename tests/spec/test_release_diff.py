@@ -135,7 +135,7 @@ def test_integer_equals_the_same_float():
     """A figure that an earlier version of the software stored as 80 is not changed by 80.0."""
     [figure, *_] = FIRST.values()
     assert list_reasons({0: replace(figure, value=80)}, {0: replace(figure, value=80.0)}) == []
-    assert [why for *_, why in list_reasons({0: figure}, {0: replace(figure, markers=["b"])})] == ["data"]
+    assert [why for *_, why in list_reasons({0: figure}, {0: replace(figure, markers=["b"])})] == ["held_back"]
 
 
 def test_measure_is_redefined_if_anything_in_its_definition_differs():

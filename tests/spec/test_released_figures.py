@@ -456,6 +456,17 @@ def test_percentage_with_a_missing_return_is_not_judged_against_the_baseline():
     assert (partial.change, partial.verdict, partial.reason) == (45, None, NoMovementReason.INCOMPLETE)
 
 
+def test_count_with_a_part_that_no_organisation_has_is_not_judged():
+    duties = ["quay on-roll alone", "pier on-roll"]
+    catalogue = make_catalogue(make_plan(make_measure("on-roll"), duties=duties))
+    [first, second] = catalogue.plan.duties
+    vacant = make_catalogue(replace(catalogue.plan, duties=[first, replace(second, holder="job-club")]))
+    rows = [f"quay on-roll {code} town {count}" for code, count in (("2026-01", 50), ("2026-02", 90))]
+    figure = find_figure(release_figures(*rows, catalogue=vacant), "on-roll", "2026-02")
+    assert (figure.complete, figure.coverage.approved, figure.coverage.expected) == (True, 1, 2)
+    assert (figure.movement.change, figure.movement.verdict, figure.movement.reason) == (40, None, "incomplete")
+
+
 WAITING = ReturnCompleteness(
     coverage=Coverage(expected=2, received=2, approved=0, late=0, exempt=0), counted_returns=0, is_complete=False
 )

@@ -5,7 +5,14 @@ from datetime import UTC, date, datetime
 import pytest
 from msgspec.structs import replace
 
-from api.pages.return_matrix import Matrix, build_matrices, find_year, list_years
+from api.pages.return_matrix import (
+    Matrix,
+    build_matrices,
+    find_year,
+    list_returned_periods,
+    list_years,
+    name_obligations,
+)
 from api.reviews.obligations import build_obligation
 from api.statistics import periods
 from schema.organisations import Role
@@ -110,3 +117,16 @@ def test_financial_year_begins_in_april(day: str, year: int) -> None:
 def test_years_are_those_of_the_programme() -> None:
     window = Window(start=date(2025, 1, 1), end=date(2026, 4, 1), basis=HARBOUR_PLAN.window.basis)
     assert list_years(window) == [2024, 2025, 2026]
+
+
+def test_list_has_names_words_and_the_last_day() -> None:
+    [row] = name_obligations([make_obligation("2026-02")], HARBOUR_CATALOGUE, now=NOW)
+    assert (row.organisation, row.measure) == ("Quay College", HARBOUR_CATALOGUE.measures["learners"].label)
+    assert (row.period, row.state, row.due) == ("February 2026", "open", "10 March 2026")
+    assert (row.missing, row.address) == (0, None)
+
+
+def test_periods_are_listed_from_the_newest() -> None:
+    codes = [code for code, _ in list_returned_periods(HARBOUR_PLAN)]
+    assert len(codes) == len(set(codes))
+    assert codes.index("2026-02") < codes.index("2026-01")

@@ -214,8 +214,8 @@ def test_names_fall_back_to_codes() -> None:
     assert name_cell("E99999999-unknown", {}, HARBOUR_CATALOGUE) == "E99999999-unknown"
     other = replace(LEARNERS.series[0], slug="other", title="Other", headline=False)
     measure = replace(LEARNERS, series=[LEARNERS.series[0], other])
-    assert name_series(measure, "headline", "main") == measure.label
-    assert name_series(measure, "other", "evening") == f"{measure.label}, Other, evening"
+    assert name_series(measure, "headline", "main", HARBOUR_CATALOGUE) == measure.label
+    assert name_series(measure, "other", "evening", HARBOUR_CATALOGUE) == f"{measure.label}, Other, evening"
     assert describe_instant(datetime(2026, 1, 3, 9, 5, tzinfo=UTC)) == "3 January 2026, 09:05"
     assert write_address("/a", b="c d", e=None, f="") == "/a?b=c+d"
     assert write_address("/a", b=None) == "/a"

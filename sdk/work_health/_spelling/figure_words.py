@@ -28,7 +28,7 @@ MARK_WORDS = {
 CHANGE_WORDS = {
     "new": "new",
     "data": "changed, because returns arrived or were approved",
-    "held_back": "unchanged, but with another largest error",
+    "held_back": "unchanged: only the mark or the error changed",
     "correction": "corrected",
     "definition": "defined by another version of the plan",
     "removed": "no longer released",
@@ -67,8 +67,8 @@ def describe_verdict(verdict: str | None, method: str | None = None, reason: str
     return f"{change}, for the {verdict}" if method == "rounding" else f"{change} for the {verdict}"
 
 
-def describe_partial(approved: int, expected: int, *, is_complete: bool | None) -> str:
-    """Return that returns are missing from a figure, or nothing. Those that no organisation owes are not missing."""
-    if is_complete or approved >= expected:
+def describe_partial(approved: int, expected: int) -> str:
+    """Return that returns are missing from a figure, or nothing."""
+    if approved >= expected:
         return ""
     return f"partial: {approved} of {expected} {'return' if expected == 1 else 'returns'}"

@@ -10,7 +10,7 @@ from rich.tree import Tree
 
 from work_health._spelling.figure_words import format_number
 
-from .figure_words import describe_missing_part, format_exactness
+from .figure_words import count_returns, describe_missing_part, format_exactness
 from .screen import WideTable
 
 if TYPE_CHECKING:
@@ -34,10 +34,10 @@ def render_figures(figures: Sequence[Figure]) -> WideTable:
             figure.period.code,
             figure.area,
             ", ".join(f"{key}={value}" for key, value in figure.breakdown.to_dict().items()),
-            _format_partial_value(figure),
+            _format_value(figure),
             format_exactness(figure),
             _format_status(figure),
-            f"{figure.coverage.received} of {figure.coverage.expected}",
+            f"{count_returns(figure)} of {figure.coverage.expected}",
         )
         for figure in figures
     ]
@@ -79,12 +79,8 @@ def _format_value(figure: Figure) -> str:
     return ""
 
 
-def _format_partial_value(figure: Figure) -> str:
-    return " ".join(filter(None, (_format_value(figure), describe_missing_part(figure))))
-
-
 def _format_status(figure: Figure) -> str:
-    status = [str(figure.status)] if figure.status else []
+    status = ["partial"] if describe_missing_part(figure) else [str(figure.status)] if figure.status else []
     reason = [str(figure.reason)] if figure.reason else []
     return " ".join([*status, *(str(marker) for marker in figure.markers), *reason])
 

@@ -78,15 +78,15 @@ def describe_movement(movement: Movement | None, unit: str) -> str:
 
 
 def describe_missing_part(figure: Figure) -> str:
-    """Return `partial: 1 of 3 returns`, or nothing for a complete figure and for one without a number.
-
-    A preview counts the returns that have arrived.
-    """
+    """Return `partial: 1 of 3 returns`, or nothing for a complete figure and for one without a number."""
     if figure.value is None and figure.lower_bound is None:
         return ""
-    coverage, is_preview = figure.coverage, not hasattr(figure, "release")
-    counted = coverage.received if is_preview else coverage.approved
-    return describe_partial(counted, coverage.expected, is_complete=figure.complete)
+    return describe_partial(count_returns(figure), figure.coverage.expected)
+
+
+def count_returns(figure: Figure) -> int:
+    """Return how many returns are behind a figure: in a preview those that have arrived, in a release the approved."""
+    return figure.coverage.approved if hasattr(figure, "release") else figure.coverage.received
 
 
 def explain_marks(figures: Iterable[Figure]) -> str:

@@ -56,12 +56,13 @@ def _render_measures(measures: Iterable[MeasureAudit]) -> WideTable:
             measure.measure,
             f"{measure.figures:,}",
             f"{measure.shown:,}",
-            f"{measure.figures - measure.shown:,}",
+            f"{measure.figures - measure.shown - (measure.not_sent or 0):,}",
+            "" if measure.not_sent is None else f"{measure.not_sent:,}",
             "; ".join(_describe_changes(measure.changes.to_dict())),
         )
         for measure in measures
     ]
-    columns = ("measure", "figures", "shown", "withheld", "changes")
+    columns = ("measure", "figures", "shown", "hidden", "not sent", "changes")
     return WideTable(columns, rows, (("measure",), ("changes",)))
 
 

@@ -22,7 +22,7 @@ DEFAULT_WIDTH_CHARACTERS = 160  # if the output is not a terminal
 WIDE_CHARACTERS = 120
 STATE_COLOURS = {"overdue": "red", "queried": "magenta", "open": "yellow", "pending": "yellow", "approved": "green"}
 RIGHT_ALIGNED_COLUMNS = frozenset(
-    {"value", "revision", "cells", "missing", "before", "after", "figures", "shown", "withheld"}
+    {"value", "revision", "cells", "missing", "before", "after", "figures", "shown", "hidden", "not sent"}
 )
 LABELLED_COLUMNS = frozenset({"missing", "you may", "submission"})
 """Columns whose cells need their name where they are lines of another column."""

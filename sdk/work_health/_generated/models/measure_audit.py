@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
@@ -25,6 +25,8 @@ class MeasureAudit(ContractStruct):
     shown: int
     changes: MeasureAuditChanges
     """ Counts of changes by reason, all of them. """
+    not_sent: int | None = None
+    """ Figures without a number because nothing is approved. Null where it was not recorded. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -36,6 +38,12 @@ class MeasureAudit(ContractStruct):
 
         changes = self.changes.to_dict()
 
+        not_sent: int | None
+        if self.not_sent is None:
+            not_sent = None
+        else:
+            not_sent = self.not_sent
+
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
         field_dict.update(
@@ -46,6 +54,7 @@ class MeasureAudit(ContractStruct):
                 "changes": changes,
             }
         )
+        field_dict["not_sent"] = not_sent
 
         return field_dict
 
@@ -62,11 +71,19 @@ class MeasureAudit(ContractStruct):
 
         changes = MeasureAuditChanges.from_dict(d.pop("changes"))
 
+        def _parse_not_sent(data: object) -> int | None:
+            if data is None:
+                return data
+            return cast(int | None, data)
+
+        not_sent = _parse_not_sent(d.pop("not_sent", None))
+
         measure_audit = cls(
             measure=measure,
             figures=figures,
             shown=shown,
             changes=changes,
+            not_sent=not_sent,
         )
 
         measure_audit.additional_properties = d

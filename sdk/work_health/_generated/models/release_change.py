@@ -37,9 +37,9 @@ class ReleaseChange(ContractStruct):
     after: None | PublishedFigure
     """ Null if this release does not have it. """
     why: ReleaseChangeWhy
-    """ `new`: a new period or cell. `data`: returns arrived or were approved. `held_back`: the number is unchanged
-    because any true change is below the hold-back; its largest error has changed. `correction`: republished, as the
-    notes explain. `definition`: another plan version. `removed`: no longer released. """
+    """ `new`: a new period or cell. `data`: returns arrived or were approved. `held_back`: the number is unchanged,
+    and any true change is below the hold-back; only its largest error or marks have changed. `correction`:
+    republished, as the notes explain. `definition`: another plan version. `removed`: no longer released. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
