@@ -151,6 +151,9 @@ def test_caption_explains_marks_and_errors_that_differ():
     assert card.chart is not None
     assert card.chart.caption.count(". ") == 2
     assert card.chart.caption.endswith("u: low reliability.")
+    plain = cards.build_card(OF_ROLL, [replace(one, markers=[]) for one in ROLL], HARBOUR_CATALOGUE)
+    assert plain.chart is not None
+    assert ". " not in plain.chart.caption
 
 
 def test_card_states_who_is_missing_and_what_is_due():
