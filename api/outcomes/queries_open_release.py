@@ -68,6 +68,14 @@ async def provide_named_reader(
     return await find_release(programme, state, scope, release)
 
 
+async def provide_newest_reader(programme: FromPath[str], state: State, scope: Scope) -> "ReleaseReader | None":
+    """Open the newest release, or return None if there is none."""
+    try:
+        return await find_release(programme, state, scope, None)
+    except (rules.NoRelease, rules.WithdrawnRelease):
+        return None
+
+
 async def _refuse_release(programme: str, public: AsyncConnection, now: datetime, selector: str | None) -> NoReturn:
     """Raise NoRelease or WithdrawnRelease."""
     newest_plan = await fetch_catalogue(public, programme)
@@ -196,41 +204,38 @@ class ReleasedSelection(Struct, frozen=True, kw_only=True):
         if len(figures) == limit:
             return figures
         is_empty = not figures and (after < 0 or not await self.fetch_rows(limit=1))
-        return [*figures, *(await self._explain_missing_series(after, is_empty=is_empty))][:limit]
+        explained = self._explain_missing_series(await self._list_missing_series(is_empty=is_empty))
+        return [*figures, *(row for row in explained if row[0] > after)][:limit]
 
-    async def _explain_missing_series(self, after: int = -1, *, is_empty: bool) -> list[tuple[int, bytes]]:
+    def _explain_missing_series(self, missing: Sequence[tuple[Measure, Series]]) -> list[tuple[int, bytes]]:
         """Return the rows with reasons. Their positions follow those of all figures of the release."""
         opened = self.reader.opened
-        missing = [series for series in self.axes.series if is_empty or await self._is_named_in_vain(*series)]
         explained = explain_missing_series(
-            self.query,
-            self.axes,
-            missing,
-            opened.covered_periods,
-            opened.catalogue,
-            release=opened.release.number,
+            self.query, self.axes, missing, opened.covered_periods, opened.catalogue, release=opened.release.number
         )
         first = max((positions.stop for positions in opened.positions.values()), default=0)
-        rows = [(position, msgspec.json.encode(figure)) for position, figure in enumerate(explained, start=first)]
-        return [row for row in rows if row[0] > after]
+        return [(position, msgspec.json.encode(figure)) for position, figure in enumerate(explained, start=first)]
 
-    async def _is_named_in_vain(self, measure: Measure, series: Series) -> bool:
-        """Return True if the query names a measure of which it selects no released figure.
+    async def _list_missing_series(self, *, is_empty: bool) -> list[tuple[Measure, Series]]:
+        """Return the named series of which the query selects no released figure; all series if `is_empty`.
 
         Only a publisher can have left out areas and breakdowns of a released period: the others have all cells.
         """
-        if not self.query.measures:
-            return False
-        number = self.reader.catalogue.ids.series[measure.slug, series.slug]
-        places = self.reader.opened.positions
-        selected = [one for one in self.resolved.filters if one.series == number and one.periods]
-        if not selected or series.collection is not Collection.PUBLISHED:
-            return not selected
-        for one in selected:
-            blocks = await self.reader.fetch_blocks([places[number, period].start for period in one.periods])
-            if any(len(block.find_rows(one.areas, one.breakdowns)) for block in blocks):
-                return False
-        return True
+        if is_empty or not self.query.measures:
+            return list(self.axes.series) if is_empty else []
+        selected = {one.series: one for one in self.resolved.filters if one.periods}
+        missing: list[tuple[Measure, Series]] = []
+        for measure, series in self.axes.series:
+            number = self.reader.catalogue.ids.series[measure.slug, series.slug]
+            one = selected.get(number)
+            if one is None or series.collection is not Collection.PUBLISHED:
+                missing += [] if one else [(measure, series)]
+                continue
+            places = [self.reader.opened.positions[number, period].start for period in one.periods]
+            blocks = await self.reader.fetch_blocks(places)
+            if not any(len(block.find_rows(one.areas, one.breakdowns)) for block in blocks):
+                missing.append((measure, series))
+        return missing
 
     async def fetch_rows(self, *, after: int = -1, limit: int) -> list[tuple[int, bytes]]:
         """Return the positions and contents of the selected figures, in order. Raises WithdrawnRelease."""
@@ -260,7 +265,7 @@ class ReleasedSelection(Struct, frozen=True, kw_only=True):
         """
         rows = await self.fetch_rows(limit=MAX_FIGURES + 1)
         if with_reasons:
-            rows += await self._explain_missing_series(is_empty=not rows)
+            rows += self._explain_missing_series(await self._list_missing_series(is_empty=not rows))
         if len(rows) > MAX_FIGURES:
             raise ResultTooLarge(f"The query selects more than {MAX_FIGURES:,} figures.")
         return await self.decode([content for _, content in rows])

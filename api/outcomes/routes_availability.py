@@ -3,18 +3,16 @@
 from typing import Annotated
 
 from litestar import Response, Router, get
-from litestar.datastructures import State
+from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath, QueryParameter
-from litestar.types import Scope
 
 from api.database.connections import Transaction
 from api.http import downloads
 from api.http.problems import refusal_specs
 from api.outcomes.availability import describe_availability
 from api.outcomes.formats import sdmx_structure
-from api.outcomes.queries_open_release import find_release
+from api.outcomes.queries_open_release import ReleaseReader, provide_newest_reader
 from api.plan.queries import fetch_catalogue, fetch_plan_version
-from api.releases.rules import NoRelease, WithdrawnRelease
 from schema.availability import Availability
 
 
@@ -22,21 +20,20 @@ from schema.availability import Availability
     "/programmes/{programme:str}/outcomes/availability",
     operation_id="get_outcomes_availability",
     summary="List available outcome queries",
+    dependencies={"newest": Provide(provide_newest_reader)},
     responses=refusal_specs(404),
 )
 async def get_outcomes_availability(
-    programme: FromPath[str], public: Transaction, state: State, scope: Scope
+    programme: FromPath[str], public: Transaction, newest: NamedDependency[ReleaseReader | None]
 ) -> Availability:
     """Measures, series, periods, areas, breakdowns and formats that the plan allows, with or without data.
 
     `released` states what the newest release has of each series: a query for more returns rows with reasons.
     """
     catalogue = await fetch_catalogue(public, programme)
-    try:
-        reader = await find_release(programme, state, scope, None)
-        return describe_availability(catalogue, await reader.fetch_released(), release=reader.release.number)
-    except (NoRelease, WithdrawnRelease):
+    if newest is None:
         return describe_availability(catalogue)
+    return describe_availability(catalogue, await newest.fetch_released(), release=newest.release.number)
 
 
 @get(
