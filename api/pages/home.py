@@ -54,7 +54,7 @@ def list_ways(catalogues: Sequence[Catalogue]) -> list[Way]:
         (
             "I co-ordinate the plan",
             returns,
-        ): "See who owes what, review returns, and publish a release in which nobody can be identified.",
+        ): "See who owes what, review returns, and publish a release that protects the people in it.",
         (
             "I develop software",
             "/guides/first-program",
