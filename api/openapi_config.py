@@ -11,11 +11,9 @@ Submit counts to a delivery plan for health and work, and read the outcomes.
 
 Install the Python SDK and its command line from this server:
 
-```sh
-python3 -m venv .venv
-. .venv/bin/activate
-pip install "work-health[cli] @ http://127.0.0.1:8000/sdk/work_health.tar.gz"
-```
+1. `python3 -m venv .venv`
+2. `. .venv/bin/activate`
+3. `pip install "work-health[cli] @ http://127.0.0.1:8000/sdk/work_health.tar.gz"`
 
 [Your first program](/guides/first-program) goes on from here, and
 [other readers have guides of their own](/guides).

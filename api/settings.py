@@ -142,9 +142,9 @@ def require_database_url(settings: Settings) -> str:
 
 
 def check_listening(settings: Settings) -> None:
-    """Raise InvalidSetting if other machines could send keys without TLS."""
-    host = settings.work_health_host
-    if host not in LOOPBACK_HOSTS and not settings.proxies:
+    """Raise InvalidSetting if other machines could send keys without TLS, or a network of the settings is none."""
+    host, _ = settings.work_health_host, settings.metrics_networks
+    if not settings.proxies and host not in LOOPBACK_HOSTS:
         raise InvalidSetting(
             f"WORK_HEALTH_HOST: {host} lets other machines send keys without TLS. Name the proxy that does TLS in "
             "WORK_HEALTH_PROXIES, or listen on 127.0.0.1"

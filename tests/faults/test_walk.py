@@ -118,7 +118,7 @@ def build_body(name: str) -> bytes:
         return SUBMISSIONS[name]
     example: dict[str, Any] = dict(EXAMPLES["requests"][name])
     example.pop("exclude_measures", None)
-    for field in example.keys() & {"organisation", "measure", "period"}:
+    for field in example.keys() & {"organisation", "measure", "service", "period"}:
         example[field] = VALUES[field]
     if "revision" in example:
         example["revision"] = 2

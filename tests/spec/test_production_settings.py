@@ -16,6 +16,8 @@ DATABASE = {"DATABASE_URL": "postgresql://work_health_app@db/work_health"}
         (DATABASE | {"WORK_HEALTH_HOST": "0.0.0.0"}, "WORK_HEALTH_HOST"),  # noqa: S104
         (DATABASE | {"WORK_HEALTH_HOST": "::"}, "WORK_HEALTH_HOST"),
         (DATABASE | {"WORK_HEALTH_HOST": "10.0.0.1", "WORK_HEALTH_PROXIES": " "}, "WORK_HEALTH_HOST"),
+        (DATABASE | {"WORK_HEALTH_PROXIES": "localhost"}, "WORK_HEALTH_PROXIES"),
+        (DATABASE | {"WORK_HEALTH_METRICS_NETWORKS": "localhost"}, "WORK_HEALTH_METRICS_NETWORKS"),
     ],
 )
 def test_unsafe_settings_are_refused(environment: dict[str, str], named: str) -> None:
