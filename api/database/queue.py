@@ -6,7 +6,9 @@ stopped, its job waits in the queue for the next one.
 """
 
 import asyncio
+import importlib
 import logging
+import threading
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Protocol, cast
@@ -25,6 +27,7 @@ HEARTBEAT_TIMEOUT = timedelta(seconds=20)
 MAX_TRIES = 5
 RETRY_DELAYS = tuple(timedelta(seconds=seconds) for seconds in (5, 20, 60, 180))
 """How long a job waits after each try that failed."""
+_IMPORTING = threading.Lock()
 
 
 class JobHandler(Protocol):
@@ -37,8 +40,14 @@ class JobHandler(Protocol):
         ...
 
 
+def _import_pgqueuer() -> None:
+    """Import all of PgQueuer, which is slow. Of two threads that import it at once, one would see a half of it."""
+    with _IMPORTING:
+        importlib.import_module("pgqueuer")
+
+
 def _create_queries(connection: Any) -> "Queries":
-    # PgQueuer is slow to import, and most requests enqueue no job.
+    _import_pgqueuer()
     from pgqueuer.adapters.drivers.asyncpg import AsyncpgDriver  # noqa: PLC0415
     from pgqueuer.adapters.persistence import qb  # noqa: PLC0415
     from pgqueuer.adapters.persistence.queries import Queries  # noqa: PLC0415
@@ -107,6 +116,7 @@ async def process_jobs(
     `connection` is a connection of asyncpg that listens: nothing else may use it. `stop` interrupts running jobs and
     puts them back into the queue.
     """
+    await asyncio.to_thread(_import_pgqueuer)
     from pgqueuer.core.qm import QueueManager  # noqa: PLC0415
     from pgqueuer.domain.types import QueueExecutionMode  # noqa: PLC0415
 

@@ -52,7 +52,7 @@ def explain_missing_series(
 ) -> list[PublishedFigure]:
     """Return a row with the reason for each cell that the query selects of a series without figures.
 
-    A row has the area and the breakdown that were asked for, so that nobody takes it for the total.
+    A row has the area and the breakdown of the query, so that it is not taken for the total.
 
     Raises PeriodNotReleased or NotCollected if the query names its measures, and no release has any of these figures.
     """

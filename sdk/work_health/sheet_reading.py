@@ -8,7 +8,7 @@ from .errors import CheckFailed
 from .grids import read_grid
 from .mapping import ColumnMapping
 from .table_building import build_table
-from .tables import join_tables
+from .tables import build_finding, join_tables
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,6 +40,7 @@ def build_joint_table(
         except CheckFailed as failure:
             failures.append((grid, failure))
     if not failures:
+        _refuse_different_periods(tables, [grid.sheet for grid, _ in sheets])
         return join_tables(tables, [grid.sheet for grid, _ in sheets])
     if len(sheets) == 1:
         raise failures[0][1]
@@ -48,3 +49,13 @@ def build_joint_table(
         for finding in failure.findings:
             finding.message = f"Sheet {grid.sheet}: {finding.message}"
     raise CheckFailed(f"{sheets[0][0].source.partition(', sheet')[0]} is not a return.", findings)
+
+
+def _refuse_different_periods(tables: Sequence[Table], sheets: Sequence[str]) -> None:
+    """Refuse sheets whose titles give different periods: in a copied workbook, one title may be old."""
+    titled = {sheet: table.title_period for sheet, table in zip(sheets, tables, strict=True) if table.title_period}
+    if len(set(titled.values())) > 1:
+        stated = ", ".join(f"{sheet} states {code}" for sheet, code in titled.items())
+        message = f"The titles of the sheets state different periods: {stated}."
+        fix = "Correct the title that is wrong. If they are right, write `period` under the `constants` of each sheet."
+        raise CheckFailed(message, [build_finding("title-period", message, fix=fix)])

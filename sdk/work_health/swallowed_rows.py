@@ -29,12 +29,23 @@ def find_swallowed_rows(
         index = next((index for index, cell in enumerate(row) if "\n" in cell), None)
         if index is None:
             continue
-        lines = delimiter.join(row[index:]).splitlines()[1:]
+        lines = _list_inner_lines(row, delimiter)
         if any(_would_be_row(cells, row, len(header)) for cells in csv.reader(lines, delimiter=delimiter)):
-            last = number + len(lines)
+            last = number + delimiter.join(row).count("\n")
             message = f"A quote that is opened in row {number} is closed in row {last}, so rows would be lost."
             fix = "Close the quote in its own row, or remove it. A note may have line breaks, but no rows of the table."
             yield build_finding("swallowed-rows", message, rows=[number, last], column=header[index], fix=fix)
+
+
+def _list_inner_lines(row: Sequence[str], delimiter: str) -> list[str]:
+    """Return the lines inside cells. The last one of a cell goes on with the row, unless it is only the cell's end."""
+    lines: list[str] = []
+    for index, cell in enumerate(row):
+        _, *middle, end = ["", *cell.split("\n")[1:]] if "\n" in cell else ["", ""]
+        lines += middle
+        if delimiter in end:
+            lines.append(delimiter.join([end, *row[index + 1 :]]).partition("\n")[0])
+    return lines
 
 
 def _would_be_row(cells: Sequence[str], owner: Sequence[str], width: int) -> bool:

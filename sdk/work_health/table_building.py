@@ -75,7 +75,7 @@ def build_table(
     if findings:
         raise CheckFailed(f"{grid.source} is not a table of returns.", findings)
     table = _fill_table(reading, targets, title_period, body, trailing)
-    return replace(table, warnings=(*table.warnings, *missing))
+    return replace(table, warnings=(*table.warnings, *missing), title_period=title_period)
 
 
 def _choose_period(reading: Reading, targets: Sequence[str], period: str | None) -> tuple[str, list[Finding]]:

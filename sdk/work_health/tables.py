@@ -82,6 +82,8 @@ class Table:
     """The source's name for each column that it calls differently."""
     sheets: Sequence[str] = ()
     """The sheet of each row, if the table was read from several."""
+    title_period: str = ""
+    """The period that the titles give to rows without one."""
     account: RowAccount = NO_ROWS
     """The rows of the source: read, used and left out."""
     area_names: Mapping[str, str] = field(default_factory=dict[str, str])

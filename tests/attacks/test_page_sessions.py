@@ -60,9 +60,11 @@ async def test_cookie_opens_pages_only_and_a_key_opens_pages_by_the_cookie_only(
 
 @pytest.mark.parametrize("path", ["", "/list", "/publications"])
 async def test_key_without_scopes_in_the_programme_opens_no_page(application, harbour_programme, path):
+    """A person who signs in with the key of another programme comes to that one."""
     key = await application.issue_key("harbour-council", Scope.READ, programme=harbour_programme)
     visitor = await sign_in(application, key, f"{RETURNS}{path}")
-    assert visitor.response.status_code == 404
+    assert visitor.response.url.path == f"/programmes/{harbour_programme}/returns"
+    assert (await visitor.read(f"{RETURNS}{path}")).status_code == 404
     key = await application.issue_key("ohid", Scope.ADMIN)
     assert (await sign_in(application, key, f"{RETURNS}{path}")).response.status_code == 403
 

@@ -65,7 +65,7 @@ def test_first_pause_is_printed(command, monkeypatch):
 def test_obligations_lists_duties(command):
     filters = ("--organisation", "nottingham-city-council", "--state", "overdue")
     result = command("obligations", "--measure", MEASURE, *filters)
-    assert re.search(rf"2026-01-31 +overdue +{MEASURE} +FY2025-26-Q3 +nottingham-city-council +submit", result.out)
+    assert re.search(rf"2026-01-30 +overdue +{MEASURE} +FY2025-26-Q3 +nottingham-city-council +submit", result.out)
     items = json.loads(command("obligations", "--measure", MEASURE, *filters, "--json").out)["items"]
     assert {item["state"] for item in items} == {"overdue"}
 
@@ -249,7 +249,7 @@ def test_receipt_is_printed_and_saved(command, tmp_path):
     submitted = command("submit", "q4.csv", "--confirm-withdrawals").out
     words = submitted.splitlines()[-1].partition("work-health ")[2].split()
     assert command(*words).code == ExitCode.DONE
-    receipt = json.loads((tmp_path / "receipt.json").read_text())["receipt"]
+    receipt = json.loads((tmp_path / "receipt-FY2025-26-Q4.json").read_text())["receipt"]
     assert receipt["submission"] in words
     assert receipt["content_sha256"] in command("receipt", receipt["submission"]).out
     assert receipt["content_sha256"] == hashlib.sha256((tmp_path / "q4.csv").read_bytes()).hexdigest()

@@ -457,8 +457,8 @@ PARTS_OF_SLUGS = st.text("abcdefghijklmnopqrstuvwxyz0123456789", min_size=1, max
 SLUGS = st.lists(PARTS_OF_SLUGS, min_size=1, max_size=3).map("-".join)  # a regular expression is five times slower
 AREAS = st.sampled_from([TOWN, EAST, "W06000015", "E06000018-unknown"])
 COUNTS = st.none() | st.integers(0, 2**53 - 1) | st.integers(0, 99)
-# Line ends are read as line feeds, and UTF-8 cannot encode surrogates. A note with lines like records is refused, and
-# Hypothesis also draws constants of this project, which has such texts.
+# Line ends are read as line feeds, and UTF-8 cannot encode surrogates. A note with lines like records is refused.
+# Hypothesis draws constants of the project, which has such texts.
 TEXTS = st.text(st.characters(exclude_characters="\r\0", codec="utf-8"), max_size=30).filter(str.strip)
 NOTES = st.none() | TEXTS.filter(lambda text: "\n" not in text or not set(",;\t") & set(text))
 OBSERVATIONS = st.builds(

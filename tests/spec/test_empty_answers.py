@@ -58,13 +58,13 @@ def test_valid_question_without_figures_states_the_reason(filters, covered, peri
     assert (row.area, row.breakdown) == (filters.get("areas", [HARBOUR_CATALOGUE.plan.area])[0], {})
 
 
-def test_row_with_a_reason_has_the_area_and_the_category_that_were_asked_for():
-    """It would be taken for the total of the city otherwise."""
+def test_row_with_a_reason_has_the_area_and_the_category_of_the_query():
+    """Without them it looks like the total of the city."""
     released = [(periods.parse("CY2020"), True)]
     rows = explain(released, measures=[PUBLISHED], periods=["CY2020"], areas=[OTHER_CITY], group_by=["sex"])
-    assert [(row.area, row.breakdown) for row in rows] == [
-        (OTHER_CITY, {"sex": category}) for category in NOTTINGHAM.categories["sex"]
-    ]
+    assert {row.area for row in rows} == {OTHER_CITY}
+    assert {row.breakdown["sex"] for row in rows} == set(NOTTINGHAM.categories["sex"])
+    assert len(rows) == len(NOTTINGHAM.categories["sex"])
     assert {row.reason for row in rows} == {"as_published_only"}
 
 

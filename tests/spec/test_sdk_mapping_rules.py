@@ -311,6 +311,17 @@ def test_titles_may_not_state_another_period(tmp_path):
     assert build_table(read_grid(csv), DIMENSIONS, None, period="FY2025-26").rows == [["A", "3"]]
 
 
+def test_titles_of_two_sheets_may_not_state_different_periods(tmp_path):
+    """In a copied workbook, one title is easily left from the last quarter."""
+    old = [["Age, Oct to Dec 2025"], *TWO_SHAPES["Age"][1:]]
+    path = write_book(tmp_path / "a.xlsx", TWO_SHAPES | {"Age": old})
+    with pytest.raises(CheckFailed) as raised:
+        read_book(path, SHAPES_MAPPING)
+    [finding] = raised.value.findings
+    stated = ("Wards", "FY2025-26-Q4", "Age", "FY2025-26-Q3")
+    assert (finding.code, [word for word in stated if word not in finding.message]) == ("title-period", [])
+
+
 @pytest.mark.parametrize("title", ["Activity", "Jan to Mar 2026 and October to December 2025"])
 def test_titles_must_state_one_period_if_the_mapping_reads_it(title):
     mapping = ColumnMapping.from_document({"period": {"from": "title", "type": "financial-quarter"}})

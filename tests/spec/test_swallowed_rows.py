@@ -12,6 +12,8 @@ from api.submissions.parsed import ParsedSubmission
 from api.submissions.reading.csv_reader import CsvReader
 from schema.submission_reports import RowReason
 from schema.submissions import NewSubmission
+from work_health.grids import read_grid
+from work_health.table_building import build_table
 
 ENVELOPE = NewSubmission(returns=[])
 HEAD = "measure,period,area,sex,value,note\n"
@@ -53,6 +55,26 @@ def test_quote_that_swallows_rows_is_an_error_with_first_and_last_row(case, chun
 def test_quote_that_swallows_rows_is_an_error_without_columns_for_the_measure():
     text = 'area,value,note\nE06000018,140,\nE05012270,20,"late\nE05012271,<5,see email"\n'
     assert list_findings(text, measure="learners", period="2025-07") == [("swallowed-rows", [3, 4])]
+
+
+FIRST_NOTES = ["late\nsee our email", "late\n\n140", 'late\nsee "our" email', "\n2"]
+
+
+@pytest.mark.parametrize("note", FIRST_NOTES)
+@pytest.mark.parametrize(
+    "columns", ["note,measure,period,area,sex,value", "note,return_note,measure,period,area,value"]
+)
+def test_end_of_a_note_in_the_first_column_is_no_row(note, columns):
+    """After it the record goes on, and the line has as many cells as a record."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, columns.split(","), restval="", lineterminator="\n", quoting=csv.QUOTE_MINIMAL)
+    writer.writeheader()
+    cells = {"measure": "learners", "period": "2025-07", "note": note, "value": 3}
+    if "return_note" in columns:
+        cells["return_note"] = "Two\nlines"
+    writer.writerow(cells | {"area": "E06000018"})
+    assert read(text.getvalue()).cells.notes.tolist() == [note]
+    assert build_table(read_grid(text.getvalue().encode()), ["sex"], None).account.used == 1
 
 
 # fmt: off

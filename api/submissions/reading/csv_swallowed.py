@@ -36,13 +36,25 @@ def find_swallowed_rows(records: Records, header: Header, separator: int) -> Ite
     begins, ends = line_ends[first] + 1, records.end[spanning]
     pieces = [records.text[begin:end] for begin, end in zip(begins.tolist(), ends.tolist(), strict=True)]
     line_counts = [piece.count(b"\n") + 1 for piece in pieces]
-    lines, _, _ = split_records(b"\n".join(pieces).replace(b'"', b" ") + b"\n", separator)
-    owners = np.repeat(spanning, line_counts)
+    inner = [_list_inner_lines(piece, bytes([separator])) for piece in pieces]
+    if not any(inner):
+        return
+    lines, _, _ = split_records(b"".join(line + b"\n" for part in inner for line in part), separator)
+    owners = np.repeat(spanning, [len(part) for part in inner])
     swallowing = set(owners[_would_be_records(lines, records.select(owners), header)].tolist())
     for position, line_count in zip(spanning.tolist(), line_counts, strict=True):
         if position in swallowing:
             row = int(records.row[position])
             yield SwallowedRows(position=position, first_row=row, last_row=row + line_count)
+
+
+def _list_inner_lines(piece: bytes, separator: bytes) -> list[bytes]:
+    """Return the lines of a record after its first, without quotes, and without those that only end a field.
+
+    After such an end the record goes on: where notes are the first column, that is as long as a record.
+    """
+    lines = (line.partition(b'"') for line in piece.replace(b'""', b"  ").split(b"\n"))
+    return [(text + quote + rest).replace(b'"', b" ") for text, quote, rest in lines if not quote or separator in text]
 
 
 def _find_inner_line_ends(records: Records) -> Column:

@@ -17,6 +17,7 @@ from .session import Session, get_session
 if TYPE_CHECKING:
     from work_health import SubmissionResult, WorkHealth
 
+MAX_PERIODS_LENGTH = 40  # characters of the codes in the name of a file
 app = typer.Typer()
 
 RoundedTo = Annotated[int | None, typer.Option(help="The base to which all counts are rounded, such as 5.", min=2)]
@@ -91,7 +92,11 @@ def submit(
     period: Period = None,
     organisation: Organisation = None,
     confirm_withdrawals: Annotated[
-        bool, typer.Option("--confirm-withdrawals", help="Withdraw current cells that the file does not contain.")
+        bool,
+        typer.Option(
+            "--confirm-withdrawals",
+            help="Withdraw current cells that the file lacks, if they are many: more than a tenth.",
+        ),
     ] = False,
     justify: Annotated[list[str] | None, typer.Option(help="ID=TEXT: justify the finding with this id.")] = None,
     note: Annotated[str | None, typer.Option(help="A note for reviewers.")] = None,
@@ -174,7 +179,9 @@ def _print_result(session: Session, result: SubmissionResult, json_: bool) -> No
     if result.findings:
         console.print(return_screens.render_findings(result.findings))
     if result.report.receipt:
-        command = session.format_command("receipt", str(result.report.receipt.submission), output="receipt.json")
+        periods = "-".join(dict.fromkeys(item.period.code for item in result.report.returns))
+        file = f"receipt-{periods}.json" if len(periods) <= MAX_PERIODS_LENGTH else "receipt.json"
+        command = session.format_command("receipt", str(result.report.receipt.submission), output=file)
         console.print(f"To keep the receipt: [bold]{screen.escape(command)}[/]", soft_wrap=True)
     return None
 
