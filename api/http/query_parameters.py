@@ -22,11 +22,7 @@ async def reject_unknown_parameters(request: Request[Any, Any, Any]) -> None:
     if b"%00" in request.scope["query_string"]:
         raise InvalidParameter("A parameter contains a NUL character, which no code and no text contains.")
     handler = request.route_handler
-    known = [
-        _get_public_name(name, field)
-        for name, field in _list_fields(handler).items()
-        if isinstance(field.kwarg_definition, QueryParameter)
-    ]
+    known = _list_query_parameters(handler)
     unknown = sorted(set(request.query_params) - set(known))
     if unknown and handler.include_in_schema is not False:
         nearest = difflib.get_close_matches(unknown[0], known, n=1)
@@ -51,7 +47,6 @@ def explain_invalid_parameters(handler: BaseRouteHandler, faults: Sequence[Mappi
     return InvalidParameter(f"The value of {names or 'a parameter'} is invalid.", findings)
 
 
-@lru_cache(maxsize=1024)
 def _list_fields(handler: BaseRouteHandler) -> dict[str, FieldDefinition]:
     """Return the arguments of an operation and of its direct and indirect dependencies, by name."""
     providers = dict(handler.resolve_dependencies())
@@ -59,6 +54,15 @@ def _list_fields(handler: BaseRouteHandler) -> dict[str, FieldDefinition]:
     for signature in signatures:  # the list grows, because dependencies have dependencies
         signatures += [providers.pop(name).parsed_fn_signature.parameters for name in signature if name in providers]
     return {name: field for parameters in reversed(signatures) for name, field in parameters.items()}
+
+
+@lru_cache(maxsize=1024)
+def _list_query_parameters(handler: BaseRouteHandler) -> list[str]:
+    return [
+        _get_public_name(name, field)
+        for name, field in _list_fields(handler).items()
+        if isinstance(field.kwarg_definition, QueryParameter)
+    ]
 
 
 def _get_public_name(name: str, field: FieldDefinition | None) -> str:

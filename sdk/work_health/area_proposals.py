@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
-from ._spelling.names import find_by_part_of_name, fold_name
+from ._spelling.names import find_by_part_of_name
 from .column_contents import choose_column
 from .mapping_rules import SkipRule
-from .proposal_structs import UNKNOWN_WORDS, Entry, PlanFacts, Proposal, describe_rows
+from .proposal_structs import UNKNOWN_WORDS, Entry, PlanFacts, Proposal, describe_rows, has_words
 from .row_accounts import TOTAL_WORDS, NumberedRow, is_figure
 from .wide_tables import strip_total_word
 
@@ -25,7 +25,10 @@ def propose_areas(
         nearest = labels.find_nearest_code(text, facts.areas, labels.areas)
         return nearest is not None or bool(labels.resolve_area(text, facts.areas))
 
-    names = {name: [text for text in texts if not _has_words(text)] for name, texts in cells.items()}
+    names = {
+        name: [text for text in texts if not has_words(text, (*UNKNOWN_WORDS, *TOTAL_WORDS))]
+        for name, texts in cells.items()
+    }
     best = choose_column(names, is_area, prefers="area")
     if best is None:
         if len(facts.areas) > 1:
@@ -85,13 +88,9 @@ def _find_likely_area(text: str, facts: PlanFacts) -> str | None:
         return nearest or longer[0]
     if whole is None:
         return None
-    if _has_words(text, UNKNOWN_WORDS):
+    if has_words(text, UNKNOWN_WORDS):
         return f"{whole}-unknown" if f"{whole}-unknown" in facts.areas else None
-    return whole if _has_words(text, TOTAL_WORDS) else None
-
-
-def _has_words(text: str, known: Iterable[str] = (*UNKNOWN_WORDS, *TOTAL_WORDS)) -> bool:
-    return any(f" {words} " in f" {fold_name(text)} " for words in known)
+    return whole if has_words(text, TOTAL_WORDS) else None
 
 
 def propose_notes(proposal: Proposal, header: Sequence[str], below: Sequence[NumberedRow]) -> None:

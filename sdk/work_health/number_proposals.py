@@ -9,7 +9,7 @@ from ._spelling.names import fold_name
 from .column_contents import MIN_RECOGNISED_SHARE
 from .mapping_rules import is_count
 from .name_matching import normalise_name
-from .proposal_structs import UNKNOWN_WORDS, Entry, PlanFacts, Proposal
+from .proposal_structs import UNKNOWN_WORDS, Entry, PlanFacts, Proposal, has_words
 from .wide_tables import list_category_columns
 
 COLUMN_WORDS = {
@@ -50,10 +50,7 @@ def propose_numbers(proposal: Proposal, cells: Mapping[str, list[str]], facts: P
 
 
 def _propose_category(name: str, dimension: str, facts: PlanFacts) -> Entry:
-    folded = f" {fold_name(name)} "
-    is_unknown = (
-        any(f" {words} " in folded for words in UNKNOWN_WORDS) and "unknown" in facts.labels.dimensions[dimension]
-    )
+    is_unknown = has_words(name, UNKNOWN_WORDS) and "unknown" in facts.labels.dimensions[dimension]
     comment = f"which category of {dimension}? If it is none, move the line to [columns] with an empty text"
     return Entry("unknown" if is_unknown else "", comment, is_open=True)
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
+from ._spelling.names import fold_name
 from .mapping_decisions import OPEN_MARK
 from .row_accounts import format_row
 from .tables import NUMBER_COLUMNS
@@ -98,3 +99,9 @@ def describe_rows(rows: Sequence[tuple[int, Sequence[str]]]) -> str:
     figure = format_row(rows[0][1]).rpartition(" ")[2]
     more = f", as well as rows {', '.join(map(str, numbers[1:]))}" if numbers[1:] else ""
     return f"row {numbers[0]} has {figure}{more}"
+
+
+def has_words(text: str, known: Iterable[str]) -> bool:
+    """Return True if the text has one of these words or runs of words, however it writes them."""
+    folded = f" {fold_name(text)} "
+    return any(f" {words} " in folded for words in known)

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ._generated.models import Severity
 from .errors import CheckFailed
 from .hidden_cells import find_hidden_cells
 from .tables import Grid, build_finding, to_text
+
+if TYPE_CHECKING:
+    from python_calamine import CalamineSheet, CalamineWorkbook
 
 RETURN_SHEET = "Return"
 TEMPLATE_SHEETS = {RETURN_SHEET, "Codes"}
@@ -19,23 +25,13 @@ def read_workbook(path: Path, sheet: str | None, *, sends_hidden: bool = False) 
 
     Raises `CheckFailed` if the workbook is not readable, or if several sheets contain cells and none is named.
     """
-    try:
-        from python_calamine import CalamineError, CalamineWorkbook, SheetVisibleEnum
-    except ImportError as error:
-        raise CheckFailed("To read workbooks, install `work-health[excel]`.", []) from error
-    try:
-        book = CalamineWorkbook.from_path(path)  # pyright: ignore[reportUnknownMemberType] PathLike without its type
-        is_visible = {entry.name: entry.visible is SheetVisibleEnum.Visible for entry in book.sheets_metadata}
+    with _open_book(path) as (book, is_visible):
         filled = {name for name in book.sheet_names if book.get_sheet_by_name(name).end is not None}
         name = _choose_sheet(path.name, is_visible, filled, sheet)
         cells = book.get_sheet_by_name(name)
-        rows = [[to_text(cell) for cell in row] for row in cells.to_python(skip_empty_area=False)]
+        rows = _read_rows(cells)
         merged = tuple(sorted(cells.merged_cell_ranges or ()))
         findings = find_hidden_cells(path, name, rows, sends_hidden=sends_hidden)
-    except (CalamineError, OSError, ValueError) as error:
-        if isinstance(error, CheckFailed):
-            raise
-        raise CheckFailed(f"{path.name} is not readable as a workbook: {error}.", []) from error
     hidden = sorted(name for name in filled if not is_visible[name])
     message = f"Hidden sheets are not read: {', '.join(hidden)}."
     fix = "To send a hidden sheet, name it as `sheet`."
@@ -46,21 +42,29 @@ def read_workbook(path: Path, sheet: str | None, *, sends_hidden: bool = False) 
 
 def read_visible_sheets(path: Path) -> dict[str, list[list[str]]]:
     """Return the rows of each visible sheet that has cells. Raises `CheckFailed` if the workbook is not readable."""
+    with _open_book(path) as (book, is_visible):
+        sheets = {name: book.get_sheet_by_name(name) for name, visible in is_visible.items() if visible}
+        return {name: _read_rows(sheet) for name, sheet in sheets.items() if sheet.end is not None}
+
+
+@contextmanager
+def _open_book(path: Path) -> Generator[tuple[CalamineWorkbook, dict[str, bool]]]:
+    """Open a workbook, with whether each sheet is visible. Raises `CheckFailed` if it cannot be read."""
     try:
         from python_calamine import CalamineError, CalamineWorkbook, SheetVisibleEnum
     except ImportError as error:
         raise CheckFailed("To read workbooks, install `work-health[excel]`.", []) from error
     try:
         book = CalamineWorkbook.from_path(path)  # pyright: ignore[reportUnknownMemberType] PathLike without its type
-        names = [entry.name for entry in book.sheets_metadata if entry.visible is SheetVisibleEnum.Visible]
-        sheets = {name: book.get_sheet_by_name(name) for name in names}
-        return {
-            name: [[to_text(cell) for cell in row] for row in sheet.to_python(skip_empty_area=False)]
-            for name, sheet in sheets.items()
-            if sheet.end is not None
-        }
+        yield book, {entry.name: entry.visible is SheetVisibleEnum.Visible for entry in book.sheets_metadata}
+    except CheckFailed:
+        raise
     except (CalamineError, OSError, ValueError) as error:
         raise CheckFailed(f"{path.name} is not readable as a workbook: {error}.", []) from error
+
+
+def _read_rows(sheet: CalamineSheet) -> list[list[str]]:
+    return [[to_text(cell) for cell in row] for row in sheet.to_python(skip_empty_area=False)]
 
 
 def _choose_sheet(book: str, is_visible: dict[str, bool], filled: set[str], sheet: str | None) -> str:
