@@ -26,7 +26,7 @@ class LeftOutRows:
     """The rows that are left out for one reason."""
 
     reason: str
-    """`title`, `header`, `blank`, `total` or `footnote`, or `skipped` by the mapping."""
+    """`title`, `header`, `blank`, `total`, `footnote`, `skipped` by the mapping, or `repeated` from another sheet."""
     count: int
     rows: tuple[int, ...]
     """Their numbers, as the source shows them. Of a file that only the server read, the first 100."""
